@@ -1,0 +1,1 @@
+"""An investment-accounting subledger: settled trades in, a closed month out."""

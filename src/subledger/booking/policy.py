@@ -1,0 +1,62 @@
+"""The policies of one accounting basis: what a controller chose, resolved for each trade."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+
+import numpy as np
+import numpy.typing as npt
+
+StringArray = npt.NDArray[np.object_]
+
+OVERRIDE_KEYS = ("book", "broker_account", "asset_class")
+
+
+@dataclass(frozen=True, slots=True)
+class Override:
+    """A policy that differs for a book, broker account or asset class from a date on."""
+
+    when: Mapping[str, str]
+    settings: Mapping[str, str | bool]
+    start: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class BasisPolicy:
+    """The policies of one accounting basis, as `[basis.NAME]` in subledger.toml states them."""
+
+    name: str
+    base_currency: str
+    post_status: str = "settled"  # settled: once settlement is known; confirmed: failed ones too
+    recognition: str = "trade_date"
+    valuation: str = "fair_value"  # fair_value: marked through income; cost: never marked
+    fees: str = "expense"
+    fx_split: str = "disposal_rate"
+    cash_fx: str = "day_rate"
+    lot_method: str = "FIFO"
+    pool_by: tuple[str, ...] = ("book", "strategy", "broker_account", "instrument")
+    allow_short: bool = True
+    fiscal_first_month: int = 1
+    overrides: Sequence[Override] = field(default=())
+
+    def resolve(
+        self, setting: str, dates: npt.NDArray[np.datetime64], columns: Mapping[str, StringArray]
+    ) -> StringArray:
+        """Return a setting row by row; of the overrides that apply the last written wins.
+
+        `columns` holds book, broker_account and asset_class of each row, `dates` its accounting
+        date.
+        """
+        values = np.full(len(dates), getattr(self, setting), dtype=object)
+        for override in self.overrides:
+            if setting not in override.settings:
+                continue
+            applies = np.ones(len(dates), bool)
+            for key, wanted in override.when.items():
+                applies &= columns[key] == wanted
+            if override.start is not None:
+                applies &= dates >= np.datetime64(override.start)
+            values[applies] = override.settings[setting]
+        return values
