@@ -67,7 +67,7 @@ class Finding:
         return f"{head} {self.message}{found}\n  fix: {self.remedy}"
 
 
-class Refused(Exception):  # noqa: N818 - the public name that scripts catch
+class Refused(Exception):
     """What was asked is refused; nothing was done. `findings` lists every reason."""
 
     def __init__(self, findings: Iterable[Finding]) -> None:
@@ -228,4 +228,272 @@ _STATE_CODES: dict[str, Code] = {
     "NOT_OFFERED": Code("This is not offered yet.", "leave it out", Exit.USAGE),
 }
 
-CODES: dict[str, Code] = {**_FILE_CODES, **_EXCEPTION_CODES, **_STATE_CODES}
+_STORE_CODES: dict[str, Code] = {
+    "BUSY": Code(
+        "Another command holds the write lock of the control database.",
+        "wait until it has ended, then run the command again",
+        Exit.BUSY,
+    ),
+    "IO_ERROR": Code(
+        "The disk is full or reported an error; nothing was committed.",
+        "make room or replace the disk, then run the command again",
+        Exit.IO,
+    ),
+    "CANNOT_WRITE": Code(
+        "The store may not be written; nothing was changed.",
+        "give the user write permission for the folder, or use a copy of the books folder",
+        Exit.CANNOT_WRITE,
+    ),
+    "NO_STORE": Code(
+        "The books folder has no store yet.", "import something first", Exit.USAGE
+    ),
+    "STORE_URL": Code(
+        "The store's url cannot be used.",
+        "write sqlite:///store/control.db (a path below the books folder) or postgresql+psycopg://",
+        Exit.USAGE,
+    ),
+    "STORE_NEWER": Code(
+        "The store was written by a newer version of the program.",
+        "use that version, or a later one",
+        Exit.USAGE,
+    ),
+    "SETTING_FIXED": Code(
+        "The setting was fixed at first posting and cannot change.",
+        "restore the former value, or open a new books folder and take over lots and balances",
+        Exit.USAGE,
+    ),
+    "UNKNOWN_BATCH": Code(
+        "There is no batch of that number.",
+        "give --as-at the number of a batch that subledger status shows",
+        Exit.USAGE,
+    ),
+    "STORE_DAMAGED": Code(
+        "The control database cannot be read as one.",
+        "restore the latest backup of the books folder, then run subledger verify",
+        Exit.INTEGRITY,
+    ),
+    "STORE_SCHEMA": Code(
+        "The control database's tables or triggers are not those the program made.",
+        "find out who changed them; restore the latest backup of the books folder",
+        Exit.INTEGRITY,
+    ),
+    "STORE_BEHIND": Code(
+        "The control database is older than the segments beside it.",
+        "restore the newer control database, which belongs to these segments",
+        Exit.INTEGRITY,
+    ),
+    "SEGMENT_MISSING": Code(
+        "A segment that the manifest names is not there.",
+        "restore the file from a backup",
+        Exit.INTEGRITY,
+    ),
+    "SEGMENT_CHANGED": Code(
+        "A segment's file or content is not what was sealed.",
+        "restore the file from a backup",
+        Exit.INTEGRITY,
+    ),
+    "CHAIN_BROKEN": Code(
+        "The chain of the segments does not hold.",
+        "restore the control database from a backup",
+        Exit.INTEGRITY,
+    ),
+    "SEQUENCE_GAP": Code(
+        "Numbers that must follow each other without gap do not.",
+        "restore the control database from a backup",
+        Exit.INTEGRITY,
+    ),
+    "TOTALS_DIFFER": Code(
+        "The lines of a segment do not sum to zero or to the manifest's control totals.",
+        "restore the control database and the segment from a backup",
+        Exit.INTEGRITY,
+    ),
+    "BATCH_CHANGED": Code(
+        "What a batch recorded is not what it committed.",
+        "restore the control database from a backup",
+        Exit.INTEGRITY,
+    ),
+    "SEAL_CHANGED": Code(
+        "The seal of a close is not what was sealed.",
+        "compare with the copy of the seals kept outside, and restore from a backup",
+        Exit.INTEGRITY,
+    ),
+    "RAW_MISSING": Code(
+        "An imported file is no longer in the store.",
+        "restore the file from a backup",
+        Exit.INTEGRITY,
+    ),
+    "RAW_CHANGED": Code(
+        "An imported file in the store is not what was imported.",
+        "restore the file from a backup",
+        Exit.INTEGRITY,
+    ),
+}
+
+_FRAME_CODES: dict[str, Code] = {
+    "FRAME_COLUMN": Code(
+        "A column of the DataFrame has no text as its name, or stands twice.",
+        "name each column once, as the file's header would",
+    ),
+    "FRAME_FLOAT": Code(
+        "A float of the DataFrame does not state its decimal number exactly.",
+        "give Decimals or strings for amounts, quantities and prices",
+    ),
+    "FRAME_VALUE": Code(
+        "A value of the DataFrame is of a kind that a file cannot hold.",
+        "give strings, Decimals, ints, booleans or dates",
+    ),
+}
+
+_CONFIG_CODES: dict[str, Code] = {
+    "SETTINGS_SYNTAX": Code(
+        "subledger.toml is not TOML in UTF-8.", "correct the line that is named"
+    ),
+    "SETTING_UNKNOWN": Code(
+        "subledger.toml has a key that means nothing.", "correct its spelling, or remove it"
+    ),
+    "SETTING_MISSING": Code("subledger.toml lacks a required key.", "add the key"),
+    "SETTING_VALUE": Code(
+        "A setting has a value that it cannot have.", "write one of the values that it may have"
+    ),
+    "NOT_OFFERED_YET": Code(
+        "A setting has a value that is planned and not offered yet.",
+        "use one of the values offered until it is",
+    ),
+    "UNKNOWN_TEMPLATE": Code(
+        "There is no template of that name.", "use one of the templates listed", Exit.USAGE
+    ),
+}
+
+_LEDGER_CODES: dict[str, Code] = {
+    "LEDGER_TOOL_MISSING": Code(
+        "The programs that check the ledger files are not installed.",
+        'install them: pip install "subledger[verify]"',
+        Exit.FINDINGS,
+    ),
+    "LEDGER_CHECK": Code(
+        "bean-check refuses a line of the ledger files.",
+        "restore the file from your backup; if it was never edited, report this as a bug",
+        Exit.INTEGRITY,
+    ),
+    "LEDGER_UNSAFE": Code(
+        "A ledger file holds what the program never writes; it was not opened.",
+        "restore the file from your backup",
+        Exit.INTEGRITY,
+    ),
+    "LEDGER_EDITED": Code(
+        "A line of a ledger file is not what the sealed journal says.",
+        "restore the file from your backup; corrections are journals of an open period",
+        Exit.INTEGRITY,
+    ),
+    "LEDGER_FILE_MISSING": Code(
+        "A ledger file that was written by a close is missing.",
+        "restore the file from your backup",
+        Exit.INTEGRITY,
+    ),
+    "LEDGER_FILE_UNKNOWN": Code(
+        "A file in the ledger folder was not written by a close.",
+        "move it out of the ledger folder",
+        Exit.INTEGRITY,
+    ),
+    "LEDGER_DIFFERS": Code(
+        "An account of the ledger files is not what the trial balance says.",
+        "restore the ledger files from your backup; if they were never edited, report this as a bug",
+        Exit.INTEGRITY,
+    ),
+    "LEDGER_NOTHING_COMPARED": Code(
+        "No figure of the ledger files could be compared.",
+        "name a closed period; if it has entries, restore the ledger files from your backup",
+        Exit.INTEGRITY,
+    ),
+    "LEDGER_TEXT": Code(
+        "A text cannot be written to the ledger files.",
+        "take control characters and unusual marks out of the text that is named",
+    ),
+}
+
+_CHART_CODES: dict[str, Code] = {
+    "CHART_FORMAT": Code(
+        "A file of the chart is missing, is not TOML, or has a field that is not as it must be.",
+        "correct the field named; the files' own heads say what each field means",
+        Exit.FINDINGS,
+    ),
+    "CHART_DUPLICATE": Code(
+        "Two accounts, rules or statement lines of the chart share what must be unique.",
+        "rename one, or give the later version of a rule its own from date",
+        Exit.FINDINGS,
+    ),
+    "CHART_UNKNOWN_NAME": Code(
+        "The chart names an event, dimension, value, measure or basis that does not exist.",
+        "use one of the names that exist",
+        Exit.FINDINGS,
+    ),
+    "ACCOUNT_TREE": Code(
+        "An account's parent is not a heading of the same type above it.",
+        "name a parent with postable = false and the same type",
+        Exit.FINDINGS,
+    ),
+    "ACCOUNT_UNMAPPED": Code(
+        "A postable account is not on a line of its statement.",
+        "give statement_line the id of a line in statements.toml",
+        Exit.FINDINGS,
+    ),
+    "STATEMENT_TOTAL": Code(
+        "A statement's totals do not add every line exactly once.",
+        "correct the members of its totals in statements.toml",
+        Exit.FINDINGS,
+    ),
+    "SLOT_UNRESOLVED": Code(
+        "A slot is not defined, or stands for no postable account.",
+        "define the slot in slots.toml with the number of a postable account",
+        Exit.FINDINGS,
+    ),
+    "SLOT_TIE": Code(
+        "Two overrides of a slot are equally specific for the same line.",
+        "add a condition to the one that is to win",
+        Exit.FINDINGS,
+    ),
+    "SLOT_UNUSED": Code(
+        "No rule posts to the slot.", "remove it from slots.toml, or use it", Exit.FINDINGS
+    ),
+    "RULE_GAP": Code(
+        "A cell of the decision table has neither a rule nor a declared gap.",
+        "add a rule, or an [[unbooked]] with a reason",
+        Exit.FINDINGS,
+    ),
+    "RULE_TIE": Code(
+        "Two rules are equally specific for the same cell.",
+        "add a dimension to the when of the one that is to win",
+        Exit.FINDINGS,
+    ),
+    "RULE_SHADOWED": Code(
+        "A rule, or a line of one, can never apply.",
+        "remove it, or make its conditions more specific",
+        Exit.FINDINGS,
+    ),
+    "RULE_UNBALANCED": Code(
+        "Debits less credits of a rule's lines are not zero under the engine's identities.",
+        "add or correct the lines so that the residual printed disappears",
+        Exit.FINDINGS,
+    ),
+    "RULE_MEASURE": Code(
+        "A line's measure does not exist in a cell, or not in the line's currency.",
+        "use a measure of that event and side, or narrow the line with only",
+        Exit.FINDINGS,
+    ),
+    "RULE_ACCOUNT": Code(
+        "A line cannot serve the account that its slot stands for.",
+        "give the line the per and quantity that the account asks for, or map the slot elsewhere",
+        Exit.FINDINGS,
+    ),
+}
+
+CODES: dict[str, Code] = {
+    **_CHART_CODES,
+    **_CONFIG_CODES,
+    **_FILE_CODES,
+    **_EXCEPTION_CODES,
+    **_STATE_CODES,
+    **_STORE_CODES,
+    **_FRAME_CODES,
+    **_LEDGER_CODES,
+}

@@ -76,6 +76,29 @@ def mul_div_columns(a: npt.ArrayLike, b: npt.ArrayLike, divisor: npt.ArrayLike) 
     return result
 
 
+def product_columns(
+    quantity: npt.ArrayLike, mantissa: npt.ArrayLike, shift: npt.ArrayLike
+) -> Int64Array:
+    """Return quantity * mantissa / 10**shift, half to even, row by row: an amount from a price.
+
+    `shift` is the decimals of quantity and price less those of the amount; it may be negative.
+    """
+    left, right, places = np.broadcast_arrays(
+        np.asarray(quantity, np.int64), np.asarray(mantissa, np.int64), np.asarray(shift, np.int64)
+    )
+    result = np.empty(left.shape, np.int64)
+    simple = (places >= 0) & (places <= MAX_SCALE)
+    result[simple] = mul_div_columns(left[simple], right[simple], 10 ** places[simple])
+    for row in np.flatnonzero(~simple):
+        result[row] = product(int(left[row]), int(right[row]), int(places[row]))
+    return result
+
+
+def product(quantity: int, mantissa: int, shift: int) -> int:
+    """Return quantity * mantissa / 10**shift, half to even; `shift` may be negative."""
+    return mul_div(quantity, mantissa * 10 ** max(-shift, 0), 10 ** max(shift, 0))
+
+
 def part_of(total: int, part: int, whole: int) -> int:
     """Return the cumulative share of a total that belongs to the first `part` of `whole` units."""
     return total if part == whole else mul_div(total, part, whole)

@@ -267,6 +267,36 @@ OPENING_BALANCES = Table(
     ("batch", "row"),
 )
 
+DATED_TRADES = Table(
+    "dated_trades",
+    "Trades as known, each with the date on which it is recognised in the journal.",
+    pa.schema([*TRADES.schema, day("accounting_date")]),
+    ("accounting_date", "trade_date"),
+)
+
+SETTLING = Table(
+    "settling",
+    "Settlements of posted trades, each with the date on which it is recognised.",
+    pa.schema(
+        [text("trade_id"), whole("version"), day("activity_date"), day("accounting_date"), *SOURCE]
+    ),
+    ("accounting_date", "trade_id"),
+)
+
+DATED_CASH = Table(
+    "dated_cash",
+    "Cash facts to recognise: stage capital, or capital_settlement for one that is paid later.",
+    pa.schema([*CASH.schema, text("stage"), day("accounting_date")]),
+    ("accounting_date", "event_id"),
+)
+
+DATED_JOURNALS = Table(
+    "dated_journals",
+    "Manual journals to recognise: stage manual, or manual_reversal on their reversal date.",
+    pa.schema([*JOURNALS.schema, text("stage"), day("accounting_date")]),
+    ("accounting_date", "journal_id", "line"),
+)
+
 FACTS: dict[str, Table] = {
     table.name: table
     for table in (TRADES, SETTLEMENTS, CASH, JOURNALS, OPENING_LOTS, OPENING_BALANCES)
@@ -303,6 +333,7 @@ MARKS = Table(
             day("price_date"),
             text("source"),
             whole("level"),
+            day("session", "last session of its exchange on or before the mark date"),
         ]
     ),
     ("mark_date", "instrument"),

@@ -1,0 +1,138 @@
+"""Entries that name their accounts themselves: manual journals and opening balances."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+from subledger.booking.drafts import MANUAL, TRADE
+from subledger.booking.entries import Posted, kept_dimensions, months, resolve_accounts
+from subledger.booking.inputs import Terms
+from subledger.columns import Days, Texts, days, group_codes, numbers, texts
+from subledger.numbers import Int64Array
+from subledger.tables import DIMENSIONS
+
+_DIMENSIONS = tuple(field.name for field in DIMENSIONS)
+
+
+def journal_entries(journals: pa.Table, terms: Terms) -> Posted:
+    """Return the entries of DATED_JOURNALS: one per journal and stage, a reversal negated."""
+    journals = journals.sort_by(
+        [("accounting_date", "ascending"), ("journal_id", "ascending"), ("line", "ascending")]
+    )
+    stage = texts(journals, "stage")
+    entry, first = group_codes([texts(journals, "journal_id"), stage])
+    sign = np.where(stage == "manual_reversal", -1, 1)
+    reversed_on, dated = days(journals, "reverse_on"), days(journals, "date")
+    heads = journals.take(first)
+    return Posted(
+        _entry_columns(
+            kind="manual",
+            event="journal",
+            event_id=texts(heads, "journal_id"),
+            stage=stage[first],
+            dates=(
+                days(heads, "accounting_date"),
+                np.where(stage == "manual_reversal", reversed_on, dated)[first],
+            ),
+            reason=texts(heads, "reason"),
+        ),
+        _line_columns(journals, entry.astype(np.int64), sign=sign, terms=terms),
+    )
+
+
+def opening_entries(balances: pa.Table, terms: Terms) -> Posted:
+    """Return one entry per OPENING_BALANCES row, against the slot equity.opening."""
+    count = balances.num_rows
+    entry = np.arange(count)
+    given = _line_columns(balances, entry, sign=np.ones(count, np.int64), terms=terms)
+    contra = {name: values.copy() for name, values in given.items()}
+    owner = {name: given[name] for name in ("book", "strategy", "broker_account")}
+    nothing = np.full(count, "", dtype=object)
+    as_of = days(balances, "as_of")
+    contra["account"] = resolve_accounts(
+        terms, "equity.opening", owner=owner, asset_class=nothing, dates=as_of
+    )
+    contra["slot"] = np.full(count, "equity.opening", dtype=object)
+    for name in ("amount", "amount_base"):
+        contra[name] = -contra[name]
+    dimensions = {name: contra[name] for name in ("instrument", "counterparty")}
+    contra |= kept_dimensions(terms.chart, contra["account"], dimensions)
+    accounts, currency = texts(balances, "account"), texts(balances, "currency")
+    owners = zip(*(texts(balances, name) for name in _DIMENSIONS), strict=True)
+    event_id = np.array(
+        [
+            ":".join(part for part in ("opening", account, money, *dims) if part)
+            for account, money, dims in zip(accounts, currency, owners, strict=True)
+        ],
+        dtype=object,
+    )
+    return Posted(
+        _entry_columns(
+            kind="normal",
+            event="opening_balance",
+            event_id=event_id,
+            stage=np.full(count, "opening", dtype=object),
+            dates=(as_of, as_of),
+            reason=np.full(count, "taken over", dtype=object),
+        ),
+        {name: np.concatenate([given[name], contra[name]]) for name in given},
+    )
+
+
+def _entry_columns(
+    *,
+    kind: str,
+    event: str,
+    event_id: Texts,
+    stage: Texts,
+    dates: tuple[Days, Days],
+    reason: Texts,
+) -> dict[str, Any]:
+    """Return entry columns for accounting and activity dates; such entries have no rule."""
+    count, (accounting, activity) = len(event_id), dates
+    empty = np.full(count, "", dtype=object)
+    return {
+        "day_order": np.full(count, MANUAL if kind == "manual" else TRADE),
+        "kind": np.full(count, kind, dtype=object),
+        "accounting_date": accounting,
+        "activity_date": activity,
+        "period": months(accounting),
+        "activity_period": months(activity),
+        "event_kind": np.full(count, event, dtype=object),
+        "event_id": event_id,
+        "event_version": np.ones(count, np.int64),
+        "stage": stage,
+        "leg": np.zeros(count, np.int64),
+        "rule": empty,
+        "rule_hash": empty,
+        "reason": reason,
+        "narration": reason,
+    }
+
+
+def _line_columns(
+    rows: pa.Table, entry: Int64Array, *, sign: Int64Array, terms: Terms
+) -> dict[str, Any]:
+    """Return line columns of rows that carry account, currency, amounts and dimensions."""
+    count, accounts = rows.num_rows, texts(rows, "account")
+    dimensions: Mapping[str, Texts] = {name: texts(rows, name) for name in _DIMENSIONS}
+    kept = {name: dimensions[name] for name in ("instrument", "counterparty")}
+    return {
+        "entry": entry,
+        "position": np.arange(count),
+        "within": np.full(count, -1),
+        "account": accounts,
+        "slot": np.full(count, "", dtype=object),
+        "currency": texts(rows, "currency"),
+        "amount": sign * numbers(rows, "amount"),
+        "amount_base": sign * numbers(rows, "amount_base"),
+        "quantity": np.zeros(count, np.int64),
+        "has_quantity": np.zeros(count, bool),
+        "lot_id": np.full(count, "", dtype=object),
+        **dimensions,
+        **kept_dimensions(terms.chart, accounts, kept),
+    }

@@ -1,0 +1,98 @@
+"""What a rule posts, line by line: for one cell of the decision table, and as a manual."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+
+from subledger.chart.chart import Chart
+from subledger.chart.measures import EVENTS
+from subledger.chart.rules import Rule, RuleLine
+
+
+@dataclass(frozen=True, slots=True)
+class ExplainedLine:
+    """One line that an event would get: `side` is dr or cr, `per` lot or empty."""
+
+    rule: str
+    line: int
+    side: str
+    slot: str
+    account: str
+    name: str
+    measure: str
+    currency: str
+    per: str
+
+
+@dataclass(frozen=True, slots=True)
+class ManualRow:
+    """One line of the manual: debit or credit names the account, source the rule's authority."""
+
+    rule: str
+    event: str
+    basis: str
+    when: str
+    debit: str
+    credit: str
+    measure: str
+    source: str
+
+
+def explain_cell(
+    chart: Chart, event: str, *, cell: Mapping[str, str], basis: str, on: date
+) -> list[ExplainedLine]:
+    """Return the lines that an event in a cell would get; none where no rule books it.
+
+    Overrides of slots by book, strategy or broker account are not applied, since a cell has none.
+    """
+    rule = chart.rule_for(event, cell, basis=basis, on=on)
+    if not isinstance(rule, Rule):
+        return []
+    given = {"asset_class": cell["asset_class"]} if "asset_class" in cell else {}
+    rows = []
+    for line in rule.lines:
+        number = chart.account_for(line.slot, basis=basis, on=on, **given)
+        rows.append(
+            ExplainedLine(
+                rule=rule.id,
+                line=line.number,
+                side=line.side,
+                slot=line.slot,
+                account=number,
+                name=chart.accounts[number].name,
+                measure=line.amount,
+                currency=line.currency,
+                per=line.per,
+            )
+        )
+    return rows
+
+
+def manual_table(chart: Chart) -> list[ManualRow]:
+    """Return every line of every rule for a generated manual, in the order of events and rules."""
+    order = tuple(EVENTS)
+    rules = sorted(chart.rules, key=lambda rule: (order.index(rule.event), rule.id))
+    return [_manual_row(chart, rule, line) for rule in rules for line in rule.lines]
+
+
+def _manual_row(chart: Chart, rule: Rule, line: RuleLine) -> ManualRow:
+    slot = chart.slots[line.slot]
+    numbers = dict.fromkeys([slot.default, *(one.account for one in slot.overrides)])
+    accounts = ", ".join(f"{number} {chart.accounts[number].name}" for number in numbers)
+    basis = ", ".join(rule.bases) or "all"
+    return ManualRow(
+        rule=rule.id,
+        event=rule.event,
+        basis=f"{basis} from {rule.from_.isoformat()}" if rule.from_ else basis,
+        when=_conditions({**rule.when, **line.only}),
+        debit=accounts if line.sign > 0 else "",
+        credit=accounts if line.sign < 0 else "",
+        measure=line.amount,
+        source=rule.source,
+    )
+
+
+def _conditions(when: Mapping[str, tuple[str, ...]]) -> str:
+    return ", ".join(f"{name} = {' or '.join(values)}" for name, values in when.items())

@@ -1,0 +1,194 @@
+"""The static proof of a chart: no gap, tie, shadowed, unresolved or unbalanced rule passes it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from itertools import groupby
+
+from subledger.chart.balance import residuals
+from subledger.chart.chart import Chart
+from subledger.chart.decision import Key, boxes
+from subledger.chart.loading import RULES_FILE
+from subledger.chart.measures import (
+    BASE_MEASURES,
+    EVENTS_OF_MANY_OWNERS,
+    EVENTS_WITH_INSTRUMENT,
+    EVENTS_WITH_LOTS,
+    Cell,
+    contract,
+)
+from subledger.chart.reading import did_you_mean
+from subledger.chart.rules import Rule, RuleLine, Ruling
+from subledger.chart.structure import structure_findings
+from subledger.errors import Finding
+
+
+def prove_chart(chart: Chart, bases: Sequence[str]) -> list[Finding]:
+    """Return every reason why the chart must not be posted with; none means it is proved.
+
+    Proved for each basis and each effective date: every cell of every event has exactly one most
+    specific rule, or is declared unbooked; every rule and line applies somewhere; every template
+    balances in each cell under the engine's identities, in local currency and in base, with one
+    owner and with two; every slot is a postable account which the line can serve; every account
+    stands on a statement line and every line counts once in its statement.
+
+    Codes: those of `structure_findings`, RULE_GAP, RULE_TIE, RULE_SHADOWED, RULE_UNBALANCED,
+    RULE_MEASURE, RULE_ACCOUNT.
+    """
+    findings = list(structure_findings(chart, bases))
+    notes = _Notes(tuple(bases), (date.min, *chart.decisions.starts))
+    for basis in bases:
+        for since in notes.dates:
+            _prove_table(chart, notes, basis=basis, on=since)
+    findings += _shadowed(chart, bases)
+    findings += notes.findings()
+    return findings
+
+
+@dataclass(slots=True)
+class _Notes:
+    """Findings per basis and date, told once each with the bases and dates they hold for."""
+
+    bases: tuple[str, ...]
+    dates: tuple[date, ...]
+    noted: dict[tuple[str, str, int | None], list[tuple[str, date]]] = field(default_factory=dict)
+
+    def note(self, code: str, message: str, row: int | None, *, at: tuple[str, date]) -> None:
+        places = self.noted.setdefault((code, message, row), [])
+        if at not in places:
+            places.append(at)
+
+    def findings(self) -> Iterator[Finding]:
+        for (code, message, row), places in self.noted.items():
+            yield Finding(code, message + self._scope(places), RULES_FILE, row)
+
+    def _scope(self, places: Sequence[tuple[str, date]]) -> str:
+        bases = [basis for basis in self.bases if basis in {one for one, _ in places}]
+        dates = [since for since in self.dates if since in {day for _, day in places}]
+        scope = "" if len(bases) == len(self.bases) else f"; basis: {', '.join(bases)}"
+        if len(dates) < len(self.dates):
+            scope += f"; effective: {', '.join(_since(day, self.dates) for day in dates)}"
+        return scope
+
+
+def _since(day: date, dates: Sequence[date]) -> str:
+    return f"before {dates[1].isoformat()}" if day == date.min else f"from {day.isoformat()}"
+
+
+def _prove_table(chart: Chart, notes: _Notes, *, basis: str, on: date) -> None:
+    """Note what is wrong with the decision table of one basis on one date."""
+    part = chart.decisions.interval(basis, on)
+    _gaps_and_ties(chart.decisions.candidates[part], notes, at=(basis, on))
+    problems: dict[tuple[str, str, int | None, str], list[Key]] = {}
+    for (event, cell), winner in chart.decisions.winners[part].items():
+        if isinstance(winner, Rule):
+            for code, message in _rule_problems(chart, winner, cell, at=(basis, on)):
+                found = (code, winner.id, winner.row, message)
+                problems.setdefault(found, []).append((event, cell))
+    for (code, rule, row, message), keys in problems.items():
+        for text in _texts(keys):
+            notes.note(code, f"rule {rule}{message}; cell: {text}", row, at=(basis, on))
+
+
+def _gaps_and_ties(
+    candidates: Mapping[Key, Sequence[Ruling]], notes: _Notes, *, at: tuple[str, date]
+) -> None:
+    for text in _texts(key for key, best in candidates.items() if not best):
+        notes.note("RULE_GAP", f"no rule covers {text}", None, at=at)
+    ties: dict[tuple[str, ...], list[Key]] = {}
+    for key, best in candidates.items():
+        if len(best) > 1:
+            ties.setdefault(tuple(one.id for one in best), []).append(key)
+    for ids, keys in ties.items():
+        for text in _texts(keys):
+            message = f"rules {' and '.join(ids)} are equally specific for {text}"
+            notes.note("RULE_TIE", message, candidates[keys[0]][0].row, at=at)
+
+
+def _texts(keys: Iterable[Key]) -> Iterator[str]:
+    for event, group in groupby(keys, key=lambda key: key[0]):
+        yield from boxes(event, (cell for _, cell in group))
+
+
+def _rule_problems(
+    chart: Chart, rule: Rule, cell: Cell, *, at: tuple[str, date]
+) -> Iterator[tuple[str, str]]:
+    """Yield code and message of each problem that a winning rule has in a cell."""
+    known = contract(rule.event, cell).measures
+    unknown = [line for line in rule.lines if line.amount not in known]
+    for line in unknown:
+        hint = did_you_mean(line.amount, known)
+        yield "RULE_MEASURE", f" line {line.number}: no measure {line.amount!r} here{hint}"
+    for line in rule.lines:
+        if line.amount in BASE_MEASURES and line.currency == "event":
+            message = f" line {line.number}: {line.amount} exists in base only (currency)"
+            yield "RULE_MEASURE", message
+        for problem in _account_problems(chart, rule, line, cell=cell, at=at):
+            yield "RULE_ACCOUNT", f" line {line.number}: {problem}"
+    if not unknown:
+        views: dict[str, list[str]] = {}
+        for residual, view in residuals(rule, cell):
+            views.setdefault(residual, []).append(view)
+        for residual, where in views.items():
+            yield "RULE_UNBALANCED", f": residual: {residual}; view: {'; '.join(where)}"
+
+
+def _account_problems(
+    chart: Chart, rule: Rule, line: RuleLine, *, cell: Cell, at: tuple[str, date]
+) -> Iterator[str]:
+    """Yield why a line cannot serve an account that its slot may stand for in the cell."""
+    slot = chart.slots.get(line.slot)
+    if slot is None:
+        return
+    per_lot = line.per == "lot"
+    if per_lot and rule.event not in EVENTS_WITH_LOTS:
+        yield f'per = "lot", but event {rule.event} has no lots'
+    if not per_lot and rule.event in EVENTS_OF_MANY_OWNERS:
+        yield f'event {rule.event} concerns lots of several owners: per = "lot" is missing'
+    asset_class = cell[0] if rule.event in EVENTS_WITH_INSTRUMENT else ""
+    for number in slot.possible(asset_class, basis=at[0], on=at[1]):
+        account = chart.accounts.get(number)
+        if account is None:
+            continue
+        if account.holds_lots and not (per_lot and line.quantity):
+            yield f'account {number} holds lots: per = "lot" and quantity = true are missing'
+        if line.quantity and not account.holds_lots:
+            yield f"quantity = true, but account {number} holds no lots"
+        if per_lot and not account.holds_lots and _needs_no_lot(rule, cell):
+            yield f'per = "lot", but account {number} holds no lots'
+        if "instrument" in account.required and rule.event not in EVENTS_WITH_INSTRUMENT:
+            yield f"account {number} requires an instrument; event {rule.event} has none"
+
+
+def _needs_no_lot(rule: Rule, cell: Cell) -> bool:
+    several = rule.event in EVENTS_OF_MANY_OWNERS
+    return not several and not contract(rule.event, cell).two_owners
+
+
+def _shadowed(chart: Chart, bases: Sequence[str]) -> Iterator[Finding]:
+    """Yield rules and declared gaps that win no cell, and lines that apply in no cell won."""
+    wins: dict[tuple[str, str, date | None], set[int]] = {}
+    everything: tuple[Ruling, ...] = (*chart.rules, *chart.unbooked)
+    for basis in bases:
+        for since in (date.min, *chart.decisions.starts):
+            part = chart.decisions.interval(basis, since)
+            tied = [best for best in chart.decisions.candidates[part].values() if len(best) > 1]
+            won = [*chart.decisions.winners[part].values(), *(one for best in tied for one in best)]
+            for ruling in won:
+                lines = {line.number for line in getattr(ruling, "lines", ())}
+                key = (ruling.id, ruling.event, ruling.from_)
+                wins.setdefault(key, set()).update(lines)
+    for ruling in everything:
+        key = (ruling.id, ruling.event, ruling.from_)
+        if ruling.bases and not set(ruling.bases) & set(bases):
+            continue  # its unknown basis is a finding of its own
+        if key not in wins:
+            message = f"rule {ruling.id}: wins no cell of {ruling.event}"
+            yield Finding("RULE_SHADOWED", message, RULES_FILE, ruling.row)
+            continue
+        for line in getattr(ruling, "lines", ()):
+            if line.number not in wins[key]:
+                message = f"rule {ruling.id} line {line.number}: applies in no cell of the rule"
+                yield Finding("RULE_SHADOWED", message, RULES_FILE, ruling.row)

@@ -1,0 +1,323 @@
+"""Which known events belong to which open month, which are late, and which wait for settlement.
+
+An event dated in a closed period that was not known when the period was sealed is `LATE`: it is
+listed, never lost, and posted nowhere until it is swept into the open period.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+
+import numpy as np
+import pyarrow as pa
+
+from subledger.booking.inputs import Events
+from subledger.booking.policy import BasisPolicy
+from subledger.booking.screening import exceptions_table
+from subledger.columns import Days, Flags, Texts, build, concatenate, days, numbers, ordered, texts
+from subledger.numbers import Int64Array
+from subledger.periods import Period, month_of, next_month
+from subledger.tables import (
+    CASH,
+    DATED_CASH,
+    DATED_JOURNALS,
+    DATED_TRADES,
+    EXCEPTIONS,
+    JOURNALS,
+    MARKS,
+    OPENING_BALANCES,
+    OPENING_LOTS,
+    SETTLING,
+    UNSETTLED,
+)
+
+POSTABLE = {"settled": ("settled",), "confirmed": ("settled", "confirmed", "failed")}
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """All facts known now: trades in their latest state, and the other kinds as imported.
+
+    `trades_when_sealed` are the trades as the last close knew them.
+    """
+
+    trades: pa.Table
+    trades_when_sealed: pa.Table
+    cash: pa.Table = field(default_factory=CASH.empty)
+    journals: pa.Table = field(default_factory=JOURNALS.empty)
+    opening_lots: pa.Table = field(default_factory=OPENING_LOTS.empty)
+    opening_balances: pa.Table = field(default_factory=OPENING_BALANCES.empty)
+
+
+@dataclass(frozen=True, slots=True)
+class Sealed:
+    """Up to where a basis is closed: the last closed day, the batch it knew, its open items."""
+
+    through: date | None = None
+    batch: int = 0
+    unsettled: pa.Table = field(default_factory=UNSETTLED.empty)
+    swept: Mapping[tuple[str, int], date] = field(default_factory=dict)
+
+    def is_closed(self, dates: Days) -> Flags:
+        """Say which dates lie in a closed period."""
+        if self.through is None:
+            return np.zeros(len(dates), bool)
+        return np.asarray(dates <= np.datetime64(self.through), bool)
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """The events of all open months, LATE exceptions, and trades that the filter leaves out."""
+
+    events: Events
+    late: pa.Table
+    withheld: pa.Table  # DATED_TRADES that post_status leaves out, on their trade date
+
+    def months(self, sealed: Sealed) -> list[Period]:
+        """Return the open months that have events, without gaps, oldest first."""
+        dates = [
+            np.asarray(part.column(name).to_numpy(), "datetime64[D]")
+            for part, name in (
+                (self.events.trades, "accounting_date"),
+                (self.events.settling, "accounting_date"),
+                (self.events.cash, "accounting_date"),
+                (self.events.journals, "accounting_date"),
+                (self.events.opening_lots, "as_of"),
+                (self.events.opening_balances, "as_of"),
+                (self.events.marks, "mark_date"),
+            )
+        ]
+        known = np.concatenate(dates)
+        if sealed.through is not None:
+            first = next_month(month_of(sealed.through))
+        elif len(known):
+            first = month_of(known.min().astype(object))
+        else:
+            return []
+        months = [first]
+        while len(known) and np.datetime64(months[-1].end) < known.max():
+            months.append(next_month(months[-1]))
+        return months
+
+    def within(self, month: Period) -> Events:
+        """Return the events of one month."""
+        return Events(
+            trades=_between(self.events.trades, "accounting_date", month),
+            settling=_between(self.events.settling, "accounting_date", month),
+            cash=_between(self.events.cash, "accounting_date", month),
+            journals=_between(self.events.journals, "accounting_date", month),
+            opening_lots=_between(self.events.opening_lots, "as_of", month),
+            opening_balances=_between(self.events.opening_balances, "as_of", month),
+            marks=_between(self.events.marks, "mark_date", month),
+        )
+
+
+def _between(table: pa.Table, name: str, month: Period) -> pa.Table:
+    dates = days(table, name)
+    inside = (dates >= np.datetime64(month.start)) & (dates <= np.datetime64(month.end))
+    return table.filter(pa.array(inside))
+
+
+def open_window(
+    known: Known, sealed: Sealed, *, policy: BasisPolicy, marks: pa.Table | None = None
+) -> Window:
+    """Return the window of events that are not sealed yet, for one accounting basis."""
+    first_open = _first_open(sealed)
+    trades, late_trades, withheld = _trades(known, sealed, policy=policy)
+    settling, late_settling = _settling(known, sealed, posted=trades)
+    cash, late_cash = _cash(known.cash, sealed)
+    journals, late_journals = _journals(known.journals, sealed)
+    late = [
+        _late(late_trades, policy.name, event="trade_id", amount="net", on=first_open),
+        _late(late_settling, policy.name, event="trade_id", amount="net", on=first_open),
+        _late(late_cash, policy.name, event="event_id", amount="amount", on=first_open),
+        _late(late_journals, policy.name, event="journal_id", amount="amount", on=first_open),
+        *(
+            _late(
+                _after_seal(table, sealed), policy.name, event=event, amount=amount, on=first_open
+            )
+            for table, event, amount in (
+                (known.opening_lots, "lot_id", "cost"),
+                (known.opening_balances, "account", "amount"),
+            )
+        ),
+    ]
+    events = Events(
+        trades=trades,
+        settling=settling,
+        cash=cash,
+        journals=journals,
+        opening_lots=_of_basis(known.opening_lots, policy.name, sealed),
+        opening_balances=_of_basis(known.opening_balances, policy.name, sealed),
+        marks=MARKS.empty() if marks is None else marks,
+    )
+    return Window(events, ordered(EXCEPTIONS, concatenate(EXCEPTIONS, late)), withheld)
+
+
+def _first_open(sealed: Sealed) -> date:
+    if sealed.through is None:
+        return date(1970, 1, 1)
+    return next_month(month_of(sealed.through)).start
+
+
+def _swept_to(ids: Texts, versions: Int64Array, sealed: Sealed) -> Days:
+    """Return the date to which each event was swept, NaT where it was not."""
+    keys = zip(ids, versions.tolist(), strict=True)
+    return np.array(
+        [np.datetime64(sealed.swept.get(key, "NaT"), "D") for key in keys], "datetime64[D]"
+    )
+
+
+def _trades(
+    known: Known, sealed: Sealed, *, policy: BasisPolicy
+) -> tuple[pa.Table, pa.Table, pa.Table]:
+    """Return the trades to recognise, those that are late, and those withheld by the filter."""
+    trades = known.trades
+    postable = np.isin(texts(trades, "status").astype(str), POSTABLE[policy.post_status])
+    cancelled = texts(trades, "status") == "cancelled"
+    traded_on = days(trades, "trade_date")
+    swept_to = _swept_to(texts(trades, "trade_id"), numbers(trades, "version"), sealed)
+    accounting = np.where(np.isnat(swept_to), traded_on, swept_to)
+    closed = sealed.is_closed(accounting)
+    posted_before = _posted_when_sealed(known, sealed, policy=policy)
+    news = numbers(trades, "last_batch") > sealed.batch
+    only_settled = _only_settled(trades, sealed)
+    late = closed & news & ~only_settled & (posted_before | postable)
+    columns = {name: trades.column(name) for name in DATED_TRADES.schema.names[:-1]}
+    dated = build(DATED_TRADES, columns | {"accounting_date": accounting})
+    recognised = postable & ~closed
+    return (
+        dated.filter(pa.array(recognised)),
+        dated.filter(pa.array(late)),
+        dated.filter(pa.array(~postable & ~cancelled)),
+    )
+
+
+def _posted_when_sealed(known: Known, sealed: Sealed, *, policy: BasisPolicy) -> Flags:
+    """Say which trades the last close had recognised, in whatever version."""
+    before = known.trades_when_sealed
+    postable = np.isin(texts(before, "status").astype(str), POSTABLE[policy.post_status])
+    postable &= sealed.is_closed(days(before, "trade_date"))
+    posted = set(texts(before, "trade_id")[postable])
+    return np.array([trade in posted for trade in texts(known.trades, "trade_id")], bool)
+
+
+def _only_settled(trades: pa.Table, sealed: Sealed) -> Flags:
+    """Say which trades stand among the sealed open items, unchanged but for their settlement."""
+    ids = texts(sealed.unsettled, "trade_id")
+    items = set(zip(ids, numbers(sealed.unsettled, "version").tolist(), strict=True))
+    keys = zip(texts(trades, "trade_id"), numbers(trades, "version").tolist(), strict=True)
+    is_item = np.array([key in items for key in keys], bool)
+    return np.asarray(is_item & (texts(trades, "status") != "cancelled"), bool)
+
+
+def _settling(known: Known, sealed: Sealed, *, posted: pa.Table) -> tuple[pa.Table, pa.Table]:
+    """Return the settlements to recognise, and the late ones of sealed items."""
+    trades = known.trades
+    open_items = _only_settled(trades, sealed)
+    recognised = dict(zip(texts(posted, "trade_id"), days(posted, "accounting_date"), strict=True))
+    ids = texts(trades, "trade_id")
+    recognised_on = np.array(
+        [recognised.get(trade, np.datetime64("NaT", "D")) for trade in ids], "datetime64[D]"
+    )
+    settled_on = days(trades, "settled_date")
+    settled = (texts(trades, "status") == "settled") & (open_items | ~np.isnat(recognised_on))
+    swept_to = _swept_to(ids, numbers(trades, "version"), sealed)
+    wanted = np.where(np.isnat(swept_to) | ~open_items, settled_on, swept_to)
+    accounting = np.where(np.isnat(recognised_on), wanted, np.fmax(wanted, recognised_on)).astype(
+        "datetime64[D]"
+    )
+    late = settled & sealed.is_closed(accounting)
+    rows = np.flatnonzero(settled & ~late)
+    part = trades.take(rows)
+    settling = build(
+        SETTLING,
+        {
+            **{name: part.column(name) for name in ("trade_id", "version", "batch", "row")},
+            "activity_date": settled_on[rows],
+            "accounting_date": accounting[rows],
+        },
+    )
+    return settling, trades.take(np.flatnonzero(late))
+
+
+def _cash(cash: pa.Table, sealed: Sealed) -> tuple[pa.Table, pa.Table]:
+    """Return the cash to recognise, with later payments as rows of their own, and late cash."""
+    ids, ones = texts(cash, "event_id"), np.ones(cash.num_rows, np.int64)
+    swept_to = _swept_to(ids, ones, sealed)
+    told = np.where(np.isnat(swept_to), days(cash, "date"), swept_to)
+    paid = np.fmax(days(cash, "settled_date"), told)
+    known_then = numbers(cash, "batch") <= sealed.batch
+    closed = sealed.is_closed(told)
+    late = closed & ~known_then
+    later = days(cash, "settled_date") != days(cash, "date")
+    pays = later & ~late & ~sealed.is_closed(paid)
+    parts = [
+        _dated(cash, ~closed, told, stage="capital"),
+        _dated(cash, pays, paid, stage="capital_settlement"),
+    ]
+    return concatenate(DATED_CASH, parts), cash.filter(pa.array(late))
+
+
+def _dated(cash: pa.Table, chosen: Flags, dates: Days, *, stage: str) -> pa.Table:
+    rows = np.flatnonzero(chosen)
+    columns = {name: cash.column(name).take(rows) for name in CASH.schema.names}
+    return build(DATED_CASH, columns | {"stage": stage, "accounting_date": dates[rows]})
+
+
+def _journals(journals: pa.Table, sealed: Sealed) -> tuple[pa.Table, pa.Table]:
+    """Return the manual journals and reversals to recognise, and the late ones."""
+    ids, ones = texts(journals, "journal_id"), np.ones(journals.num_rows, np.int64)
+    swept_to = _swept_to(ids, ones, sealed)
+    dated = np.where(np.isnat(swept_to), days(journals, "date"), swept_to)
+    reverse_on = days(journals, "reverse_on")
+    closed = sealed.is_closed(dated)
+    late = closed & (numbers(journals, "batch") > sealed.batch)
+    reverses = ~np.isnat(reverse_on) & ~late & ~sealed.is_closed(np.fmax(reverse_on, dated))
+    columns = {name: journals.column(name) for name in JOURNALS.schema.names}
+    parts = [
+        build(DATED_JOURNALS, columns | {"stage": stage, "accounting_date": when}).filter(
+            pa.array(chosen)
+        )
+        for stage, when, chosen in (
+            ("manual", dated, ~closed),
+            ("manual_reversal", np.fmax(reverse_on, dated), reverses),
+        )
+    ]
+    return concatenate(DATED_JOURNALS, parts), journals.filter(pa.array(late))
+
+
+def _of_basis(table: pa.Table, basis: str, sealed: Sealed) -> pa.Table:
+    """Return the rows taken over for a basis whose date is still open."""
+    names = texts(table, "basis")
+    wanted = (names == "") | (names == basis)
+    return table.filter(pa.array(wanted & ~sealed.is_closed(days(table, "as_of"))))
+
+
+def _after_seal(table: pa.Table, sealed: Sealed) -> pa.Table:
+    """Return the rows taken over that came after their date was sealed."""
+    late = sealed.is_closed(days(table, "as_of")) & (numbers(table, "batch") > sealed.batch)
+    return table.filter(pa.array(late))
+
+
+def _late(rows: pa.Table, basis: str, *, event: str, amount: str, on: date) -> pa.Table:
+    """Return LATE exceptions of some rows; they stand in the first open period."""
+    has_version = "version" in rows.column_names
+    count = rows.num_rows
+    return exceptions_table(
+        basis,
+        "LATE",
+        rows={
+            "event_id": texts(rows, event),
+            "event_version": numbers(rows, "version") if has_version else np.ones(count, int),
+            "subject": texts(rows, "instrument"),
+            "date": np.full(count, np.datetime64(on)),
+            "amount": numbers(rows, amount),
+            "currency": texts(rows, "currency"),
+            "message": np.full(count, "dated in a closed period", dtype=object),
+            "batch": numbers(rows, "batch"),
+            "row": numbers(rows, "row"),
+        },
+    )

@@ -1,0 +1,1 @@
+"""Facts from outside: their kinds, validation, canonical form and identity."""

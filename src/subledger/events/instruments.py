@@ -1,0 +1,120 @@
+"""The instruments file: what can be held, checked row by row."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pyarrow as pa
+
+from subledger.events.columns import Column, Texts, canonical_texts, mantissas
+from subledger.events.context import Context
+from subledger.events.grammar import Number
+from subledger.events.reading import Kind, Reading
+from subledger.events.sheet import Rows, Sheet
+from subledger.instruments import ASSET_CLASSES
+from subledger.numbers import MAX_DECIMALS, Int64Array
+from subledger.tables import INSTRUMENTS
+
+_NO_DEFAULT = ("option", "future", "perpetual")
+_PERCENT = Number(1, 2)
+
+_OTHER = (
+    Column("base_currency", "id"),
+    Column("underlying", "id"),
+    Column("expiry", "date"),
+    Column("strike", "number"),
+    Column("put_call", "choice", choices=("put", "call")),
+    Column("maturity", "date"),
+    Column("coupon", "number"),
+    Column("day_count", "text"),
+    Column("coupon_frequency", "integer", minimum=0),
+    Column("issue_date", "date"),
+)
+
+COLUMNS = (
+    Column("instrument", "id", required=True),
+    Column("asset_class", "choice", required=True, choices=ASSET_CLASSES),
+    Column("currency", "id", required=True),
+    Column("valid_from", "date"),
+    Column("name", "text"),
+    Column("multiplier", "price"),
+    Column("quantity_decimals", "integer", default="0", minimum=0),
+    Column("isin", "isin"),
+    Column("cusip", "text"),
+    Column("figi", "text"),
+    Column("exchange", "id"),
+    *_OTHER,
+    Column("negative_price", "boolean", default="false"),
+    Column("level", "choice", choices=("1", "2", "3")),
+    Column("country", "text"),
+    Column("industry", "text"),
+    Column("tax_class", "text"),
+)
+
+
+def read(rows: Rows, context: Context) -> Reading:
+    """Judge the rows of an instruments file and return them as INSTRUMENTS.
+
+    A level that is not given is 0. Findings: grammar, UNKNOWN_CURRENCY, DECIMALS_RANGE,
+    MULTIPLIER_MISSING, NOT_POSITIVE.
+    """
+    sheet = Sheet(rows, COLUMNS, context)
+    sheet.decimals("currency")
+    sheet.decimals("base_currency")
+    places: Int64Array = sheet["quantity_decimals"].astype(np.int64)
+    message = f"quantities have 0 to {MAX_DECIMALS} decimals"
+    sheet.refuse(
+        places > MAX_DECIMALS, "DECIMALS_RANGE", column="quantity_decimals", message=message
+    )
+    mantissa, scale = _multipliers(sheet)
+    values = {
+        "multiplier_mantissa": mantissa,
+        "multiplier_scale": scale,
+        "level": np.array([int(level or 0) for level in sheet["level"].tolist()], np.int64),
+        "other": _other(sheet),
+    }
+    return Reading(sheet.table(INSTRUMENTS, values), sheet.notes, sheet.findings, sheet.count)
+
+
+def _multipliers(sheet: Sheet) -> tuple[Int64Array, Int64Array]:
+    """Return multiplier mantissas and scales: 1, or 0.01 for a bond, where not given."""
+    classes, stated = sheet["asset_class"], sheet.given("multiplier")
+    missing = np.isin(classes, _NO_DEFAULT) & ~stated & sheet.sound("asset_class")
+    sheet.refuse(
+        missing,
+        "MULTIPLIER_MISSING",
+        column="multiplier",
+        message=f"the multiplier of {', '.join(_NO_DEFAULT)} has no default",
+    )
+    mantissa, scale = mantissas(sheet["multiplier"])
+    wrong = stated & (mantissa <= 0) & sheet.sound("multiplier")
+    message = "a multiplier is positive"
+    sheet.refuse(wrong, "NOT_POSITIVE", column="multiplier", message=message)
+    bond = (classes == "bond") & ~stated
+    mantissa[~stated] = 1
+    scale[bond] = _PERCENT.scale
+    return mantissa, scale
+
+
+def _other(sheet: Sheet) -> Texts:
+    """Return the columns of later kinds as one canonical JSON text per row, "" without any."""
+    columns = {column.name: _as_text(sheet, column) for column in _OTHER}
+    texts = np.full(sheet.count, "", object)
+    given = np.zeros(sheet.count, bool)
+    for name in columns:
+        given |= sheet.given(name)
+    for row in np.flatnonzero(given & sheet.sound()).tolist():
+        pairs = {name: column[row] for name, column in columns.items() if column[row]}
+        texts[row] = json.dumps(pairs, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    return texts
+
+
+def _as_text(sheet: Sheet, column: Column) -> Texts:
+    if column.kind == "number":
+        return canonical_texts(sheet[column.name])
+    texts = sheet.rows.columns.get(column.name, [""] * sheet.count)
+    return np.array(pa.array(texts, pa.string()).to_pylist(), object)
+
+
+KIND = Kind("instruments", COLUMNS, INSTRUMENTS, read)

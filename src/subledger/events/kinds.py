@@ -1,0 +1,20 @@
+"""The kinds of canonical files by name."""
+
+from __future__ import annotations
+
+from subledger.events import cash, instruments, journals, openings, prices, settlements, trades
+from subledger.events.reading import Kind
+
+KINDS: dict[str, Kind] = {
+    kind.name: kind
+    for kind in (
+        trades.KIND,
+        instruments.KIND,
+        prices.KIND,
+        cash.KIND,
+        settlements.KIND,
+        journals.KIND,
+        openings.LOTS_KIND,
+        openings.BALANCES_KIND,
+    )
+}

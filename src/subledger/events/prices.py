@@ -1,0 +1,48 @@
+"""The prices file: observed prices of known instruments."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from subledger.events.columns import Column, mantissas
+from subledger.events.context import Context
+from subledger.events.lookup import find_instruments, refuse_currency, refuse_negative
+from subledger.events.reading import Kind, Reading
+from subledger.events.sheet import Rows, Sheet
+from subledger.tables import PRICES
+
+COLUMNS = (
+    Column("date", "date", required=True),
+    Column("instrument", "id", required=True),
+    Column("price", "price", required=True),
+    Column("currency", "id"),
+    Column("source", "text"),
+    Column("level", "choice", choices=("1", "2", "3")),
+)
+
+
+def read(rows: Rows, context: Context) -> Reading:
+    """Judge the rows of a prices file and return them as PRICES, each as version 1.
+
+    Currency and level default to the instrument's. Findings: grammar, UNKNOWN_INSTRUMENT,
+    UNKNOWN_CURRENCY, INSTRUMENT_CURRENCY, NEGATIVE_PRICE.
+    """
+    sheet = Sheet(rows, COLUMNS, context)
+    sheet.decimals("currency")
+    held, positions = find_instruments(sheet)
+    own = held.texts("currency", positions)
+    refuse_currency(sheet, own, positions)
+    mantissa, scale = mantissas(sheet["price"])
+    refuse_negative(sheet, mantissa < 0, held.flags("negative_price", positions))
+    levels = np.array([int(level or 0) for level in sheet["level"].tolist()], np.int64)
+    values = {
+        "version": np.ones(sheet.count, np.int64),
+        "price_mantissa": mantissa,
+        "price_scale": scale,
+        "currency": np.where(sheet.given("currency"), sheet["currency"], own),
+        "level": np.where(levels > 0, levels, held.numbers("level", positions)),
+    }
+    return Reading(sheet.table(PRICES, values), sheet.notes, sheet.findings, sheet.count)
+
+
+KIND = Kind("prices", COLUMNS, PRICES, read)

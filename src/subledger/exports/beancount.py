@@ -1,0 +1,173 @@
+"""The journal of a month as ledger text, which an auditor opens without this program.
+
+The ledger balances in base, entry by entry and to the last digit (`tolerance_multiplier "0"`).
+Every lot is named by its terms, so that the reader's own booking proves each disposal against an
+existing lot with enough units. The same tables give the same bytes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+import pyarrow as pa
+
+from subledger.exports import beancount_names as names
+from subledger.exports.beancount_input import LedgerContext, LedgerMonth
+from subledger.exports.beancount_lines import Line, Owner, PostingWriter
+from subledger.exports.beancount_month_end import assertions_text, prices_text
+from subledger.exports.beancount_order import OrderedMonth, in_file_order
+from subledger.exports.beancount_uses import uses_of
+
+_EVENTS = frozenset({"mark", "closing"})  # what they are named after is no document to link
+
+
+@dataclass(frozen=True, slots=True)
+class LedgerPart:
+    """Files of the ledger by name, and the accounts that they use (USES)."""
+
+    files: Mapping[str, str]
+    uses: pa.Table
+
+
+def month_files(context: LedgerContext, month: LedgerMonth) -> LedgerPart:
+    """Return the ledger files of one period: `YYYY-MM.beancount`, and `YYYY.beancount` for a year.
+
+    Entries of kind closing stand in the file of their year. Raises Refused (LEDGER_TEXT) when a
+    text cannot be written.
+    """
+    ordered = in_file_order(context, month)
+    texts: dict[str, list[str]] = {month.period: []}
+    for name, text in _transactions(context, month.period, ordered):
+        texts.setdefault(name, []).append(text)
+    texts[month.period].append(prices_text(context, month))
+    texts[month.period].append(assertions_text(context, month))
+    files = {
+        f"{name}.beancount": _heading(context, name) + "".join(parts)
+        for name, parts in sorted(texts.items())
+    }
+    return LedgerPart(files, uses_of(context, ordered))
+
+
+def _heading(context: LedgerContext, period: str) -> str:
+    about = names.quoted(f"{context.entity}, {context.basis}, {period}")[1:-1]
+    return f";; {about}\n;; Written by the close of the period. It is never edited.\n\n"
+
+
+@dataclass(frozen=True, slots=True)
+class _Entry:
+    """One entry's own columns, ready to be written."""
+
+    entry_id: str
+    kind: str
+    accounting_date: str
+    activity_date: str
+    event_kind: str
+    event_id: str
+    event_version: int
+    stage: str
+    rule: str
+    reverses: str
+    reason: str
+    narration: str
+
+
+def _transactions(
+    context: LedgerContext, period: str, ordered: OrderedMonth
+) -> Iterator[tuple[str, str]]:
+    """Yield each entry as text with the name of the period whose file it stands in."""
+    writer = PostingWriter(context, ordered.terms)
+    sources = _sources(context)
+    lines = _lines(ordered)
+    counterparties = ordered.lines.column("counterparty").to_pylist()
+    spans = zip(ordered.first, ordered.first[1:], ordered.cancelled, strict=False)
+    for entry, (start, end, cancelled) in zip(_entries(ordered), spans, strict=True):
+        own = lines[start:end]
+        owner = next((line.owner for line in own if not line.lot_id), own[0].owner)
+        source = sources.get((entry.event_id, entry.event_version), ("", 0, ""))
+        payee = next(filter(None, counterparties[start:end]), "") or source[2]
+        text = [
+            _header(entry, own, owner=owner, payee=payee, cancelled=cancelled),
+            _metadata(entry, owner, source),
+        ]
+        for line in own:
+            text.extend(writer.postings(line, owner))
+        text.append("\n")
+        in_year = entry.kind == "closing"
+        yield (entry.accounting_date[:4] if in_year else period), "".join(text)
+
+
+def _entries(ordered: OrderedMonth) -> Iterator[_Entry]:
+    table = ordered.entries
+    wanted = {name: table.column(name) for name in _Entry.__slots__}
+    for name in ("accounting_date", "activity_date"):
+        wanted[name] = wanted[name].cast(pa.string())
+    rows = zip(*(column.to_pylist() for column in wanted.values()), strict=True)
+    return (_Entry(*row) for row in rows)
+
+
+def _lines(ordered: OrderedMonth) -> list[Line]:
+    table = ordered.lines
+    money = ("account", "currency", "amount", "amount_base", "quantity", "lot_id")
+    owners = zip(*(table.column(name).to_pylist() for name in Owner._fields), strict=True)
+    rows = zip(
+        *(table.column(name).to_pylist() for name in money),
+        map(Owner._make, owners),
+        table.column("instrument").to_pylist(),
+        ordered.live,
+        strict=True,
+    )
+    return [Line._make(row) for row in rows]
+
+
+def _sources(context: LedgerContext) -> dict[tuple[str, int], tuple[str, int, str]]:
+    table = context.sources
+    columns = [table.column(name).to_pylist() for name in ("event_id", "event_version")]
+    files, rows = table.column("file").to_pylist(), table.column("row").to_pylist()
+    known = "venue" in table.schema.names
+    venues = table.column("venue").to_pylist() if known else [""] * table.num_rows
+    keys = zip(*columns, strict=True)
+    return dict(zip(keys, zip(files, rows, venues, strict=True), strict=True))
+
+
+def _header(
+    entry: _Entry, lines: list[Line], *, owner: Owner, payee: str, cancelled: bool
+) -> str:
+    """Return the first line: date, payee, narration, tag of the strategy, links."""
+    links = {} if entry.event_kind in _EVENTS or not entry.event_id else {entry.event_id: None}
+    links.update((line.lot_id, None) for line in lines if line.live)
+    if entry.reverses:
+        links[entry.reverses] = None
+    elif cancelled:
+        links[entry.entry_id] = None
+    words = [
+        entry.accounting_date,
+        "*",
+        names.quoted(payee or owner.broker_account),
+        names.quoted(entry.narration),
+        *([f"#{names.link(owner.strategy)}"] if owner.strategy else []),
+        *(f"^{names.link(identifier)}" for identifier in links),
+    ]
+    return " ".join(words) + "\n"
+
+
+def _metadata(entry: _Entry, owner: Owner, source: tuple[str, int, str]) -> str:
+    file, row, _ = source
+    moved = entry.activity_date != entry.accounting_date
+    pairs = (
+        ("entry", entry.entry_id),
+        ("kind", entry.kind),
+        ("event", entry.event_id),
+        ("stage", entry.stage),
+        ("rule", entry.rule),
+        ("reverses", entry.reverses),
+        ("reason", entry.reason),
+        ("activity-date", entry.activity_date if moved else ""),
+        ("book", owner.book),
+        ("strategy", owner.strategy),
+        ("broker-account", owner.broker_account),
+        ("source-file", file),
+    )
+    text = "".join(f"  {key}: {names.quoted(value)}\n" for key, value in pairs if value)
+    version = f"  event-version: {entry.event_version}\n" if entry.event_id else ""
+    return text + (f"  source-row: {row}\n" if file else "") + version

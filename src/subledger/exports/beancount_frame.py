@@ -1,0 +1,173 @@
+"""The files that frame the months: options and includes, accounts, commodities."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from datetime import date
+from typing import Any
+
+import pyarrow as pa
+
+from subledger.exports import beancount_names as names
+from subledger.exports.beancount_input import LedgerContext
+from subledger.exports.beancount_lines import AccountBook
+
+MAIN, ACCOUNTS, COMMODITIES = "main.beancount", "accounts.beancount", "commodities.beancount"
+# Every option that the program writes; a file with another one was not written by it.
+OPTIONS = (
+    "title",
+    "operating_currency",
+    "tolerance_multiplier",
+    "booking_method",
+    *(f"name_{root.lower()}" for root in names.ROOTS.values()),
+)
+_NO_DATE = date(1970, 1, 1)
+
+_ABOUT = """\
+;; The ledger of one accounting basis. bean-check proves it, fava shows it; neither is needed to read it.
+;; Lots stand at base unit cost under Account:BOOK:INSTRUMENT; what the unit cost leaves over stands in
+;; Residue. Unrealised gains are posted: read statements at cost, at market value they count twice.
+
+"""
+_QUERIES = (
+    ("trial-balance", "SELECT account, sum(weight) GROUP BY account ORDER BY account"),
+    (
+        "open-lots",
+        "SELECT account, currency, cost_date, cost_label, sum(units(position)), sum(cost(position))"
+        " WHERE cost_label != NULL GROUP BY account, currency, cost_date, cost_label"
+        " HAVING not empty(sum(units(position))) ORDER BY account, cost_date",
+    ),
+    (
+        "result-by-month",
+        "SELECT year, month, account, sum(weight) WHERE account ~ '^(Income|Expenses)'"
+        " GROUP BY year, month, account ORDER BY year, month, account",
+    ),
+)
+
+
+def frame_files(context: LedgerContext, uses: pa.Table, *, files: Iterable[str]) -> dict[str, str]:
+    """Return main, accounts and commodities, by file name.
+
+    `uses` is USES of every period so far, `files` are the names of the periods' files.
+    """
+    rows = uses.to_pylist()
+    start = min((row["first_date"] for row in rows), default=_NO_DATE)
+    return {
+        MAIN: _main(context, start, sorted(files)),
+        ACCOUNTS: "".join(_accounts(context, rows, start)),
+        COMMODITIES: "".join(_commodities(context, rows, start)),
+    }
+
+
+def _main(context: LedgerContext, start: date, files: list[str]) -> str:
+    values = (
+        f"{context.entity}, {context.basis}",
+        names.currency(context.units.base),
+        "0",
+        "STRICT",
+        *names.ROOTS.values(),
+    )
+    options = "".join(
+        f"option {names.quoted(name)} {names.quoted(value)}\n"
+        for name, value in zip(OPTIONS, values, strict=True)
+    )
+    fava = "".join(
+        f'{start} custom "fava-option" "{name}" "{value}"\n'
+        for name, value in (
+            ("invert-income-liabilities-equity", "true"),
+            ("show-accounts-with-zero-transactions", "false"),
+        )
+    )
+    queries = "".join(f'{start} query "{name}" "{sql}"\n' for name, sql in _QUERIES)
+    includes = "".join(f'include "{name}"\n' for name in (ACCOUNTS, COMMODITIES, *files))
+    return f"{_ABOUT}{options}\n{fava}\n{queries}\n{includes}"
+
+
+def _accounts(context: LedgerContext, uses: list[dict[str, Any]], start: date) -> Iterator[str]:
+    plain = AccountBook(context.accounts).plain
+    opened = {use["name"]: use for use in uses}
+    subs: dict[str, list[dict[str, Any]]] = {}
+    for use in uses:
+        if use["name"] != plain[use["account"]]:
+            subs.setdefault(use["account"], []).append(use)
+    for number in sorted(context.accounts):
+        if not context.accounts[number].postable:
+            continue
+        own = opened.get(plain[number])
+        yield _open(context, number, plain[number], own["first_date"] if own else start)
+        for use in sorted(subs.get(number, []), key=lambda use: str(use["name"])):
+            yield _open(
+                context,
+                number,
+                use["name"],
+                use["first_date"],
+                constraint=_constraint(context, use),
+                further=_sub_metadata(use),
+            )
+
+
+def _constraint(context: LedgerContext, use: dict[str, Any]) -> str:
+    if use["residue"]:
+        return f" {names.currency(context.units.base)}"
+    if use["units"]:
+        return f" {names.commodity(use['instrument'], context.units.decimals)}"
+    return ""
+
+
+def _sub_metadata(use: dict[str, Any]) -> str:
+    pairs = ((key, use[key]) for key in ("book", "instrument"))
+    text = "".join(f"  {key}: {names.quoted(value)}\n" for key, value in pairs if value)
+    return text + ('  part: "residue"\n' if use["residue"] else "")
+
+
+def _open(  # noqa: PLR0913 - one directive
+    context: LedgerContext,
+    number: str,
+    name: str,
+    day: date,
+    *,
+    constraint: str = "",
+    further: str = "",
+) -> str:
+    account = context.accounts[number]
+    return (
+        f"{day} open {name}{constraint}\n"
+        f"  gl-code: {names.quoted(number)}\n"
+        f"  name: {names.quoted(account.name)}\n"
+        f"  statement-line: {names.quoted(account.statement_line)}\n"
+        f"{further}"
+    )
+
+
+def _commodities(context: LedgerContext, uses: list[dict[str, Any]], start: date) -> Iterator[str]:
+    first: dict[str, date] = {}
+    for use in uses:
+        if use["instrument"]:
+            known = first.get(use["instrument"], use["first_date"])
+            first[use["instrument"]] = min(known, use["first_date"])
+    base = context.units.base
+    yield (
+        f"{start} commodity {names.currency(base)}\n"
+        f"  precision: {context.units.decimals_of_base()}\n"
+    )
+    for row in sorted(context.instruments.to_pylist(), key=lambda row: str(row["instrument"])):
+        if row["instrument"] in first:
+            yield _commodity(context, row, first[row["instrument"]])
+
+
+def _commodity(context: LedgerContext, row: dict[str, Any], day: date) -> str:
+    instrument = row["instrument"]
+    pairs = (
+        ("ticker", instrument),
+        ("name", row["name"]),
+        ("asset-class", row["asset_class"]),
+        ("currency", row["currency"]),
+        ("exchange", row["exchange"]),
+        ("isin", row["isin"]),
+        ("cusip", row["cusip"]),
+        ("figi", row["figi"]),
+    )
+    text = "".join(f"  {key}: {names.quoted(value)}\n" for key, value in pairs if value)
+    decimals = context.units.quantity_decimals[instrument]
+    commodity = names.commodity(instrument, context.units.decimals)
+    return f"{day} commodity {commodity}\n{text}  precision: {decimals}\n"

@@ -1,0 +1,86 @@
+"""What closes a month's file: the prices of the last marks, and balances the day after."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date, timedelta
+
+import pyarrow as pa
+
+from subledger import numbers
+from subledger.exports import beancount_names as names
+from subledger.exports.beancount_input import LedgerContext, LedgerMonth
+from subledger.exports.beancount_lines import AccountBook
+from subledger.periods import parse_period
+
+_ASSERTED = frozenset({"asset", "liability"})  # income is cleared by the year's closing entries
+
+
+def prices_text(context: LedgerContext, month: LedgerMonth) -> str:
+    """Return a price directive per mark: what one unit is worth, the multiplier included."""
+    found = {row["instrument"]: row for row in context.instruments.to_pylist()}
+    rows = month.marks.sort_by([("mark_date", "ascending"), ("instrument", "ascending")])
+    text = []
+    for mark in rows.to_pylist():
+        instrument = found[mark["instrument"]]
+        price, scale = numbers.trim(
+            mark["price_mantissa"] * instrument["multiplier_mantissa"],
+            mark["price_scale"] + instrument["multiplier_scale"],
+        )
+        commodity = names.commodity(mark["instrument"], context.units.decimals)
+        value = f"{numbers.to_text(price, scale)} {names.currency(instrument['currency'])}"
+        text.append(
+            f"{mark['mark_date']} price {commodity} {value}\n"
+            f"  price-date: {mark['price_date']}\n"
+            f"  source: {names.quoted(mark['source'])}\n"
+            f"  level: {mark['level']}\n"
+        )
+    return "".join(text) + ("\n" if text else "")
+
+
+def assertions_text(context: LedgerContext, month: LedgerMonth) -> str:
+    """Return exact balance assertions of assets and liabilities, dated the day after the period.
+
+    Accounts of lots are asserted in units per book and instrument, others in money. An account in
+    several currencies is not asserted in base, where its residue stands too.
+    """
+    if not month.balances.num_rows:
+        return ""
+    day = parse_period(month.period).end + timedelta(days=1)
+    found: dict[tuple[str, str], tuple[int, int]] = {}
+    for name, unit, amount, decimals in _balances(context, month.balances):
+        total, _ = found.get((name, unit), (0, 0))
+        found[name, unit] = total + amount, decimals
+    return "".join(
+        _assertion(day, name, unit, numbers.to_text(amount, decimals))
+        for (name, unit), (amount, decimals) in sorted(found.items())
+        if amount
+    )
+
+
+def _assertion(day: date, name: str, unit: str, amount: str) -> str:
+    return f"{day} balance {name:<58} {amount:>16} {unit}\n"
+
+
+def _balances(
+    context: LedgerContext, balances: pa.Table
+) -> Iterator[tuple[str, str, int, int]]:
+    """Yield account, commodity, amount and decimals of each balance that can be asserted."""
+    book, units = AccountBook(context.accounts), context.units
+    rows = balances.to_pylist()
+    with_units = {row["account"] for row in rows if row["quantity"]}
+    in_foreign = {row["account"] for row in rows if row["currency"] != units.base}
+    for row in rows:
+        account, instrument = row["account"], row["instrument"]
+        if context.accounts[account].type not in _ASSERTED:
+            continue
+        holds = account in with_units
+        name = book.name(account, book=row["book"], instrument=instrument, units=holds)
+        if holds:
+            commodity = names.commodity(instrument, units.decimals)
+            yield name, commodity, row["quantity"], units.quantity_decimals[instrument]
+        elif row["currency"] != units.base:
+            currency = names.currency(row["currency"])
+            yield name, currency, row["amount"], units.decimals[row["currency"]]
+        elif account not in in_foreign:
+            yield name, units.base, row["amount_base"], units.decimals_of_base()

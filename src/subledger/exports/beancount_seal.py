@@ -1,0 +1,104 @@
+"""Whether the ledger files are still what was written: hashes, and the line that was changed."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import zip_longest
+from pathlib import Path
+
+from subledger.errors import Finding
+
+SUFFIX = ".beancount"
+_CACHE_SUFFIX = ".picklecache"
+_NAMED_LINES = 20  # of one file; the rest are counted
+
+
+def ledger_manifest(folder: Path) -> dict[str, str]:
+    """Return the SHA-256 of every ledger file of a folder, by file name."""
+    return {
+        path.name: hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in sorted(folder.glob(f"*{SUFFIX}"))
+    }
+
+
+def text_manifest(files: Mapping[str, str]) -> dict[str, str]:
+    """Return the SHA-256 that each text will have as a file."""
+    return {
+        name: hashlib.sha256(text.encode()).hexdigest() for name, text in sorted(files.items())
+    }
+
+
+def line_digests(text: str) -> list[str]:
+    """Return 16 hex digits of the SHA-256 of each line, which name an edited line later."""
+    return [_digest(line.encode()) for line in text.split("\n")]
+
+
+def _digest(line: bytes) -> str:
+    return hashlib.sha256(line).hexdigest()[:16]
+
+
+def compare_text(expected: Mapping[str, str], folder: Path) -> list[Finding]:
+    """Compare ledger files with the text they should have, by file name; return what differs.
+
+    Findings: LEDGER_EDITED with file and line, LEDGER_FILE_MISSING, and LEDGER_FILE_UNKNOWN for a
+    ledger file or a reader's cache that is not expected.
+    """
+    findings: list[Finding] = []
+    for name, text in sorted(expected.items()):
+        path = folder / name
+        if not path.is_file():
+            findings.append(
+                Finding("LEDGER_FILE_MISSING", "the ledger file is missing", file=name)
+            )
+        else:
+            findings.extend(find_edit(text, path))
+    return findings + unknown_files(expected, folder)
+
+
+def unknown_files(expected: Mapping[str, object], folder: Path) -> list[Finding]:
+    """Return a finding for each ledger file, or reader's cache, that no close wrote."""
+    return [
+        Finding("LEDGER_FILE_UNKNOWN", "no close wrote this file", file=path.name)
+        for path in sorted(folder.iterdir())
+        if path.name not in expected and path.name.endswith((SUFFIX, _CACHE_SUFFIX))
+    ]
+
+
+def find_edit(expected: str | Sequence[str], path: Path) -> list[Finding]:
+    """Return a finding for each line of a file that is not as expected, with its number.
+
+    `expected` is the whole text, or the `line_digests` of it. Bytes count: an added blank or another
+    line ending is an edit.
+    """
+    content = path.read_bytes()
+    if isinstance(expected, str):
+        if content == expected.encode():
+            return []
+        wanted = line_digests(expected)
+    else:
+        wanted = list(expected)
+    found = content.split(b"\n")
+    edits = [_edited(path.name, row, line) for row, line in _differences(wanted, found)]
+    if len(edits) > _NAMED_LINES:
+        message = f"{len(edits)} lines differ; the first {_NAMED_LINES} are named"
+        return [*edits[:_NAMED_LINES], Finding("LEDGER_EDITED", message, file=path.name)]
+    return edits
+
+
+def _differences(wanted: Sequence[str], found: list[bytes]) -> Iterator[tuple[int, bytes | None]]:
+    for row, (digest, line) in enumerate(zip_longest(wanted, found), start=1):
+        if line is None or digest != _digest(line):
+            yield row, line
+
+
+def _edited(name: str, row: int, line: bytes | None) -> Finding:
+    if line is None:
+        return Finding("LEDGER_EDITED", "the line is missing", file=name, row=row)
+    return Finding(
+        "LEDGER_EDITED",
+        "the line is not what the sealed journal says",
+        file=name,
+        row=row,
+        value=line.decode(errors="replace").strip()[:200],
+    )

@@ -1,0 +1,1 @@
+"""One module per source format: parsing only, no accounting."""

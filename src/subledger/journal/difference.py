@@ -1,0 +1,178 @@
+"""What posting appends: entries that are new, and reversals of those that are no longer right.
+
+Nothing is edited or deleted. Posting twice posts nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from subledger.columns import (
+    Codes,
+    Texts,
+    build,
+    column,
+    concatenate,
+    group_codes,
+    numbers,
+    texts,
+)
+from subledger.numbers import Int64Array
+from subledger.tables import ENTRIES, LINES
+
+KEY = ("event_kind", "event_id", "event_version", "stage", "leg")
+_COMPARED_ENTRY = ("kind", "accounting_date", "activity_date", "activity_period", "rule", "reason")
+_COMPARED_LINE = tuple(name for name in LINES.schema.names if name not in ("seq", "line"))
+
+
+@dataclass(frozen=True, slots=True)
+class Journal:
+    """ENTRIES and LINES that belong together by `seq`."""
+
+    entries: pa.Table
+    lines: pa.Table
+
+    @classmethod
+    def empty(cls) -> Journal:
+        """Return a journal without entries."""
+        return cls(ENTRIES.empty(), LINES.empty())
+
+    def take(self, rows: Codes | Int64Array) -> Journal:
+        """Return some entries, by row and in that order, with their lines."""
+        entries = self.entries.take(rows)
+        rank = {seq: n for n, seq in enumerate(numbers(entries, "seq").tolist())}
+        seq = numbers(self.lines, "seq").tolist()
+        position = np.array([rank.get(number, -1) for number in seq], np.int64)
+        kept = np.flatnonzero(position >= 0)
+        return Journal(entries, self.lines.take(kept[np.argsort(position[kept], kind="stable")]))
+
+
+def joined(parts: Sequence[Journal]) -> Journal:
+    """Return several journals as one."""
+    return Journal(
+        concatenate(ENTRIES, [part.entries for part in parts]),
+        concatenate(LINES, [part.lines for part in parts]),
+    )
+
+
+def live(journal: Journal) -> Journal:
+    """Return the entries that stand: neither a reversal nor reversed."""
+    reversed_ids = pc.unique(journal.entries.column("reverses"))
+    gone = pc.is_in(journal.entries.column("entry_id"), value_set=reversed_ids)
+    is_reversal = pc.equal(journal.entries.column("kind"), "reversal")
+    stands = pc.invert(pc.or_(gone, is_reversal))
+    return journal.take(np.flatnonzero(stands.to_numpy()))
+
+
+def difference(booked: Journal, posted: Journal, *, basis: str, next_seq: int) -> Journal:
+    """Return what is to be appended so that the live entries become what booking says.
+
+    First the reversals of entries that are no longer right, the latest first, each on its
+    original's own date; then the new entries in the order of the booking. `posted` holds all
+    entries of the same open months, `next_seq` the next free number of the basis.
+    """
+    standing = live(posted)
+    old, new = _keys(standing, booked)
+    same = _same(standing, booked, old=old, new=new)
+    stale = np.flatnonzero(~np.isin(old, same))[::-1]
+    fresh = np.flatnonzero(~np.isin(new, same))
+    known = set(new.tolist())
+    reasons = ["rebooked" if old[row] in known else "no longer booked" for row in stale]
+    reversals = _reversals(standing.take(stale), np.array(reasons, dtype=object))
+    return _numbered(reversals, booked.take(fresh), basis=basis, next_seq=next_seq)
+
+
+def _keys(first: Journal, second: Journal) -> tuple[Codes, Codes]:
+    """Number the keys of two journals' entries alike."""
+    columns = [
+        np.concatenate([column(first.entries, name), column(second.entries, name)]) for name in KEY
+    ]
+    codes, _ = group_codes(columns)
+    count = first.entries.num_rows
+    return codes[:count], codes[count:]
+
+
+def _same(first: Journal, second: Journal, *, old: Codes, new: Codes) -> Codes:
+    """Return the keys whose entries, with all their lines, are equal in both journals."""
+    common = np.intersect1d(old, new)
+    size = int(max(old.max(initial=-1), new.max(initial=-1))) + 1
+    differs = np.zeros(size, bool)
+    heads = [np.zeros(size, np.intp), np.zeros(size, np.intp)]
+    heads[0][old], heads[1][new] = np.arange(len(old)), np.arange(len(new))
+    for name in _COMPARED_ENTRY:
+        left = column(first.entries, name)[heads[0][common]]
+        right = column(second.entries, name)[heads[1][common]]
+        differs[common[left != right]] = True
+    left_rows, left_code = _lines_of(first, old)
+    right_rows, right_code = _lines_of(second, new)
+    left_count = np.bincount(left_code, minlength=size)
+    right_count = np.bincount(right_code, minlength=size)
+    differs |= left_count != right_count
+    comparable = np.zeros(size, bool)
+    comparable[common] = True
+    comparable &= ~differs
+    left_rows, left_code = left_rows[comparable[left_code]], left_code[comparable[left_code]]
+    right_rows = right_rows[comparable[right_code]]
+    for name in _COMPARED_LINE:
+        unequal = _values(first.lines, name)[left_rows] != _values(second.lines, name)[right_rows]
+        differs[left_code[unequal]] = True
+    return np.asarray(common[~differs[common]], np.intp)
+
+
+def _values(lines: pa.Table, name: str) -> npt.NDArray[Any]:
+    return numbers(lines, name, missing=0) if name == "quantity" else column(lines, name)
+
+
+def _lines_of(journal: Journal, codes: Codes) -> tuple[Int64Array, Codes]:
+    """Return the rows of the lines sorted by key and line number, and the key of each."""
+    seq = numbers(journal.entries, "seq")
+    order = np.argsort(seq)
+    line_seq = numbers(journal.lines, "seq")
+    code = codes[order[np.searchsorted(seq[order], line_seq)]] if len(seq) else codes
+    rows = np.lexsort((numbers(journal.lines, "line"), code))
+    return rows, code[rows]
+
+
+def _reversals(journal: Journal, reasons: Texts) -> Journal:
+    """Return entries that undo a journal's: equal but for the sign, on the same dates."""
+    entries = {name: journal.entries.column(name) for name in ENTRIES.schema.names}
+    narrations = texts(journal.entries, "narration")
+    entries |= {
+        "kind": np.full(len(reasons), "reversal", dtype=object),
+        "reverses": journal.entries.column("entry_id"),
+        "reason": reasons,
+        "narration": np.array([f"Reversal: {words}" for words in narrations], dtype=object),
+    }
+    lines = {name: journal.lines.column(name) for name in LINES.schema.names}
+    for name in ("amount", "amount_base", "quantity"):
+        lines[name] = pc.negate_checked(journal.lines.column(name))
+    return Journal(build(ENTRIES, entries), build(LINES, lines))
+
+
+def _numbered(first: Journal, second: Journal, *, basis: str, next_seq: int) -> Journal:
+    """Join two journals and give their entries the numbers that follow."""
+    parts = []
+    for journal in (first, second):
+        count = journal.entries.num_rows
+        numbers_given = np.arange(next_seq, next_seq + count)
+        next_seq += count
+        old = numbers(journal.entries, "seq")
+        order = np.argsort(old)
+        where = order[np.searchsorted(old[order], numbers(journal.lines, "seq"))]
+        ids = np.array([f"{basis}-{number:08d}" for number in numbers_given], dtype=object)
+        entries = {name: journal.entries.column(name) for name in ENTRIES.schema.names}
+        lines = {name: journal.lines.column(name) for name in LINES.schema.names}
+        parts.append(
+            Journal(
+                build(ENTRIES, entries | {"seq": numbers_given, "entry_id": ids}),
+                build(LINES, lines | {"seq": numbers_given[where] if count else old}),
+            )
+        )
+    return joined(parts)

@@ -1,0 +1,82 @@
+"""The P&L report: gains by strategy, book, broker account, instrument and currency, in buckets."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from subledger import columns, tables
+from subledger.chart.accounts import PROFIT_AND_LOSS, Account
+from subledger.numbers import check_range, exact_sum
+from subledger.statements import grouping
+from subledger.statements.posted import Posted
+from subledger.statements.report import Report
+
+KEYS = ("strategy", "book", "broker_account", "instrument", "currency")
+BUCKETS = (
+    *("realised_price", "realised_fx", "unrealised_price", "unrealised_fx"),
+    *("income", "carry", "fees", "other"),
+)
+
+
+def buckets_of(accounts: Mapping[str, Account]) -> dict[str, str]:
+    """Return the bucket of every income and expense account, by number, as the chart names it.
+
+    An account without a `pnl_bucket` counts as `other`.
+    """
+    return {
+        number: account.pnl_bucket or "other"
+        for number, account in accounts.items()
+        if account.type in PROFIT_AND_LOSS
+    }
+
+
+def pnl(posted: Posted, *, buckets: Mapping[str, str], by: Sequence[str] = ()) -> Report:
+    """Return the P&L of entries in base currency: gains positive, costs negative.
+
+    Args:
+        posted: Entries and lines of the period; the year-end clearing is left out.
+        buckets: The bucket of every income and expense account (`buckets_of`); lines on other
+            accounts are no P&L.
+        by: Columns of `KEYS` to keep, in the order of `KEYS`; the others are added up. None
+            given: all are kept.
+
+    `total` is the sum of the buckets, so all totals together are what the income and expense
+    accounts moved, with the sign turned.
+    """
+    keys = [key for key in KEYS if key in by or not by]
+    lines = posted.before_closing().lines
+    bucket = _bucket_column(lines, buckets)
+    lines = lines.filter(pc.is_valid(bucket))
+    split = lines.select(keys).append_column("bucket", bucket.drop_null())
+    split = split.append_column("gain", pc.negate_checked(lines["amount_base"]))
+    table = _in_buckets(grouping.add_up(split, [*keys, "bucket"], ["gain"]), keys)
+    meta = {"by": ",".join(keys)}
+    return Report("pnl", "Profit and loss", table, (*BUCKETS, "total"), meta)
+
+
+def _bucket_column(lines: pa.Table, buckets: Mapping[str, str]) -> pa.ChunkedArray:
+    numbers = pa.array(buckets.keys(), pa.string())
+    names = pa.array(buckets.values(), pa.string())
+    return pc.take(names, pc.index_in(lines["account"], numbers))
+
+
+def _in_buckets(sums: pa.Table, keys: Sequence[str]) -> pa.Table:
+    groups = grouping.group(sums, keys)
+    name = columns.texts(sums, "bucket")
+    gain = columns.numbers(sums, "gain")
+    amounts = {bucket: groups.sums(np.where(name == bucket, gain, 0)) for bucket in BUCKETS}
+    # Each row's total is summed beyond 64 bits and then checked.
+    stacked = np.array(list(amounts.values()), np.int64).reshape(len(BUCKETS), -1)
+    total = [check_range(exact_sum(stacked[:, row])) for row in range(stacked.shape[1])]
+    fields = [tables.text(key) for key in keys]
+    fields += [tables.base(bucket) for bucket in (*BUCKETS, "total")]
+    arrays = [
+        *(groups.keys.column(key) for key in keys),
+        *(pa.array(values) for values in amounts.values()),
+        pa.array(total, pa.int64()),
+    ]
+    return pa.table(arrays, schema=pa.schema(fields))

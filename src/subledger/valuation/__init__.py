@@ -1,0 +1,1 @@
+"""Valuation: which price an instrument is marked with on a date."""

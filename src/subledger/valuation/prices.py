@@ -1,0 +1,59 @@
+"""The price of a mark date: the latest on or before it, and whether it is stale."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+
+import numpy as np
+import pyarrow as pa
+
+from subledger.columns import build, concatenate, days, numbers, ordered, texts
+from subledger.tables import MARKS
+
+
+def marks_on(
+    prices: pa.Table,
+    dates: Sequence[date],
+    *,
+    exchanges: Mapping[str, str],
+    sessions: Mapping[tuple[str, date], date],
+) -> pa.Table:
+    """Return MARKS: per mark date the latest price of each instrument on or before it.
+
+    Args:
+        prices: PRICES, the latest version of each date and instrument.
+        dates: The mark dates.
+        exchanges: The exchange of each instrument.
+        sessions: The last session of an exchange on or before a mark date; a price older than
+            that is stale.
+    """
+    return ordered(
+        MARKS, concatenate(MARKS, [_marks(prices, on, exchanges, sessions) for on in dates])
+    )
+
+
+def _marks(
+    prices: pa.Table,
+    on: date,
+    exchanges: Mapping[str, str],
+    sessions: Mapping[tuple[str, date], date],
+) -> pa.Table:
+    known = prices.filter(pa.array(days(prices, "date") <= np.datetime64(on)))
+    known = known.sort_by([("instrument", "ascending"), ("date", "ascending")])
+    names = texts(known, "instrument")
+    is_last = np.ones(len(names), bool)
+    is_last[:-1] = names[1:] != names[:-1]
+    latest = known.filter(pa.array(is_last))
+    session = [sessions[exchanges[name], on] for name in texts(latest, "instrument")]
+    copied = ("instrument", "price_mantissa", "price_scale", "source")
+    return build(
+        MARKS,
+        {
+            **{name: latest.column(name) for name in copied},
+            "mark_date": np.full(latest.num_rows, np.datetime64(on)),
+            "price_date": days(latest, "date"),
+            "level": numbers(latest, "level"),
+            "session": np.array(session, "datetime64[D]"),
+        },
+    )
