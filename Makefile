@@ -1,7 +1,9 @@
 # Two commands: `make demo` rebuilds the sample firm's books and compares them with the committed
 # ones; `make test` runs every check. Both set up .venv first, from requirements.lock.
 
-PYTHON ?= $(firstword $(foreach name,python3.14 python3.13 python3.12 python3.11,$(shell command -v $(name) 2>/dev/null)) python3)
+# The first of these that runs.
+PYTHON ?= $(shell for python in python3.14 python3.13 python3.12 python3.11; do \
+  $$python -c '' 2>/dev/null && echo $$python && exit; done; echo python3)
 VENV := .venv
 READY := $(VENV)/.ready
 

@@ -107,9 +107,9 @@ def test_adding_up_by_key_agrees_with_a_dictionary(
     expected: dict[tuple[str, str, int], int] = {}
     for key, n in rows:
         expected[key] = expected.get(key, 0) + n
-    sums = grouping.add_up(table, names, ["n"]).to_pylist()
+    sums = grouping.add_up(table, names, amounts=["n"]).to_pylist()
     assert [(*row.values(),) for row in sums] == [(*key, expected[key]) for key in sorted(expected)]
-    found = grouping.lookup(table, grouping.group(table, names).keys, names)
+    found = grouping.lookup(table, grouping.group(table, names).keys, on=names)
     assert found.tolist() == [sorted(expected).index(key) for key, _ in rows]
 
 
@@ -120,7 +120,7 @@ def test_many_keys_of_many_values_are_still_told_apart() -> None:
     table = pa.table(dict.fromkeys(names, column) | {"n": pa.array(range(width), pa.int64())})
     groups = grouping.group(table, names)
     assert groups.of_row.tolist() == list(range(width))
-    assert grouping.lookup(table.slice(5, 1), table, names).tolist() == [5]
+    assert grouping.lookup(table.slice(5, 1), table, on=names).tolist() == [5]
 
 
 def test_a_sum_beyond_64_bits_is_refused() -> None:

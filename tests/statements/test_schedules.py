@@ -98,7 +98,10 @@ def test_unrealised_shows_price_market_value_and_the_posted_mark_less_what_was_r
     ]  # fmt: skip
     marks = [mark("IBM", 99, 0, mark_date=date(2022, 8, 31)), mark("IBM", 125000, 5)]
     report = unrealised(
-        table(tables.LOTS, held), table(tables.MARKS, marks), instruments(table, "IBM"), units=units
+        table(tables.LOTS, held),
+        table(tables.MARKS, marks),
+        instruments=instruments(table, "IBM"),
+        units=units,
     )
     assert report_csv(report, units).splitlines() == [
         (
@@ -130,7 +133,7 @@ def test_market_value_is_rounded_half_to_even(
 ) -> None:
     held = table(tables.LOTS, [lot("T1", "long", quantity, 0, marked_quantity=quantity)])
     marks = table(tables.MARKS, [mark("IBM", mantissa, scale)])
-    report = unrealised(held, marks, instruments(table, "IBM"), units=units)
+    report = unrealised(held, marks, instruments=instruments(table, "IBM"), units=units)
     assert report.table["market_value"].to_pylist() == [value]
 
 
@@ -144,7 +147,9 @@ def test_market_value_folds_in_multiplier_and_decimals_of_quantity(
     facts = instruments(
         table, "BTC", multiplier_mantissa=5, multiplier_scale=1, quantity_decimals=8
     )
-    report = unrealised(held, table(tables.MARKS, [mark("BTC", 100, 0)]), facts, units=units)
+    report = unrealised(
+        held, table(tables.MARKS, [mark("BTC", 100, 0)]), instruments=facts, units=units
+    )
     assert report.exact("quantity", units) == ["2.50000000"]
     assert report.exact("market_value", units) == ["125"]
     assert report.exact("rate", units) == [None]
@@ -153,12 +158,14 @@ def test_market_value_folds_in_multiplier_and_decimals_of_quantity(
 def test_a_lot_of_an_unknown_instrument_is_a_bug(table: Build, units: Units) -> None:
     held = table(tables.LOTS, [lot("T1", "long", 1, 1)])
     with pytest.raises(InvariantError, match="instrument"):
-        unrealised(held, tables.MARKS.empty(), tables.INSTRUMENTS.empty(), units=units)
+        unrealised(held, tables.MARKS.empty(), instruments=tables.INSTRUMENTS.empty(), units=units)
 
 
 def test_nothing_held_gives_empty_schedules(units: Units) -> None:
     none = tables.LOTS.empty()
-    report = unrealised(none, tables.MARKS.empty(), tables.INSTRUMENTS.empty(), units=units)
+    report = unrealised(
+        none, tables.MARKS.empty(), instruments=tables.INSTRUMENTS.empty(), units=units
+    )
     for empty in (realised(tables.RELIEFS.empty()), lots(none), positions(none, NO_TRADES), report):
         assert empty.table.num_rows == 0
         assert len(report_csv(empty, units).splitlines()) == 1

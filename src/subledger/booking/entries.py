@@ -134,7 +134,11 @@ def _line(
     kept = kept_dimensions(
         terms.chart,
         accounts,
-        {"instrument": drafts.instrument[at], "counterparty": drafts.counterparty[at]},
+        {
+            "instrument": drafts.instrument[at],
+            "counterparty": drafts.counterparty[at],
+            "lot": lots.lot_id[rows.lot] if per_lot else np.full(len(at), "", dtype=object),
+        },
     )
     return {
         "entry": at.astype(np.int64),
@@ -147,7 +151,7 @@ def _line(
         "amount_base": template.sign * rows.amounts.base,
         "quantity": template.sign * units if template.quantity else np.zeros(len(at), np.int64),
         "has_quantity": np.full(len(at), template.quantity),
-        "lot_id": lots.lot_id[rows.lot] if per_lot else np.full(len(at), "", dtype=object),
+        "lot_id": kept.pop("lot"),
         **owner,
         **kept,
     }

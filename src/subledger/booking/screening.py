@@ -19,9 +19,8 @@ from subledger.numbers import group_sums
 from subledger.tables import EXCEPTIONS
 
 
-def exception_id(basis: str, code: str, event_id: str, version: int, subject: str = "") -> str:
+def exception_id(*parts: str) -> str:
     """Return the stable id of an exception: the same cause has the same id in every run."""
-    parts = (basis, code, event_id, str(version), subject)
     digest = sha256(b"".join(len(p).to_bytes(4, "big") + p.encode() for p in parts))
     return f"X-{digest.hexdigest()[:12]}"
 
@@ -33,13 +32,13 @@ def exceptions_table(basis: str, code: str, *, rows: Mapping[str, Any]) -> pa.Ta
     currency, message, batch and row, as columns of equal length. Where an event has several rows,
     its amount at risk is the sum of the positive ones.
     """
-    keys = zip(rows["event_id"], rows["event_version"], rows["subject"], strict=True)
-    ids = [exception_id(basis, code, event, int(n), subject) for event, n, subject in keys]
+    period = np.asarray(rows["date"], "datetime64[M]").astype(str).astype(object)
+    keys = zip(rows["event_id"], rows["event_version"], rows["subject"], period, strict=True)
+    ids = [exception_id(basis, code, *map(str, key)) for key in keys]
     number, first = group_codes([np.array(ids, dtype=object)])
     amount = np.asarray(rows["amount"], np.int64)
     alone = np.bincount(number, minlength=len(first)) == 1
     at_risk = group_sums(number, np.maximum(amount, 0), len(first))
-    period = np.asarray(rows["date"], "datetime64[M]").astype(str).astype(object)
     copied = ("event_id", "event_version", "subject", "currency", "message", "batch", "row")
     return build(
         EXCEPTIONS,

@@ -48,10 +48,10 @@ def _residual(
     reduced = reduce(raw, definitions)
     if not reduced:
         return ""
-    return form_text(_shortest(reduced, promised.measures, definitions), MEASURE_NAMES)
+    return form_text(_shortest(reduced, definitions, measures=promised.measures), MEASURE_NAMES)
 
 
-def _shortest(reduced: Form, measures: Sequence[str], definitions: Mapping[str, Form]) -> Form:
+def _shortest(reduced: Form, definitions: Mapping[str, Form], *, measures: Sequence[str]) -> Form:
     """Return a single measure that equals a reduced form of several, where there is one."""
     if len(reduced) == 1:
         return reduced

@@ -254,8 +254,8 @@ def _ruling_fields(page: Page, data: Mapping[str, object]) -> Fields:
 def _check_narration(fields: Fields, event: str, narration: str) -> None:
     try:
         names = [name for _, name, _, _ in Formatter().parse(narration) if name is not None]
-    except ValueError as error:
-        fields.find("CHART_FORMAT", f"narration: {error}", column="narration")
+    except ValueError:
+        fields.find("CHART_FORMAT", "the narration's braces do not pair", column="narration")
         return
     known = NARRATION.get(event, ())
     for name in names:

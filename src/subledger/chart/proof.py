@@ -55,7 +55,7 @@ class _Notes:
     dates: tuple[date, ...]
     noted: dict[tuple[str, str, int | None], list[tuple[str, date]]] = field(default_factory=dict)
 
-    def note(self, code: str, message: str, row: int | None, *, at: tuple[str, date]) -> None:
+    def note(self, code: str, message: str, *, row: int | None, at: tuple[str, date]) -> None:
         places = self.noted.setdefault((code, message, row), [])
         if at not in places:
             places.append(at)
@@ -84,19 +84,19 @@ def _prove_table(chart: Chart, notes: _Notes, *, basis: str, on: date) -> None:
     problems: dict[tuple[str, str, int | None, str], list[Key]] = {}
     for (event, cell), winner in chart.decisions.winners[part].items():
         if isinstance(winner, Rule):
-            for code, message in _rule_problems(chart, winner, cell, at=(basis, on)):
+            for code, message in _rule_problems(chart, winner, cell=cell, at=(basis, on)):
                 found = (code, winner.id, winner.row, message)
                 problems.setdefault(found, []).append((event, cell))
     for (code, rule, row, message), keys in problems.items():
         for text in _texts(keys):
-            notes.note(code, f"rule {rule}{message}; cell: {text}", row, at=(basis, on))
+            notes.note(code, f"rule {rule}{message}; cell: {text}", row=row, at=(basis, on))
 
 
 def _gaps_and_ties(
     candidates: Mapping[Key, Sequence[Ruling]], notes: _Notes, *, at: tuple[str, date]
 ) -> None:
     for text in _texts(key for key, best in candidates.items() if not best):
-        notes.note("RULE_GAP", f"no rule covers {text}", None, at=at)
+        notes.note("RULE_GAP", f"no rule covers {text}", row=None, at=at)
     ties: dict[tuple[str, ...], list[Key]] = {}
     for key, best in candidates.items():
         if len(best) > 1:
@@ -104,7 +104,7 @@ def _gaps_and_ties(
     for ids, keys in ties.items():
         for text in _texts(keys):
             message = f"rules {' and '.join(ids)} are equally specific for {text}"
-            notes.note("RULE_TIE", message, candidates[keys[0]][0].row, at=at)
+            notes.note("RULE_TIE", message, row=candidates[keys[0]][0].row, at=at)
 
 
 def _texts(keys: Iterable[Key]) -> Iterator[str]:
@@ -113,7 +113,7 @@ def _texts(keys: Iterable[Key]) -> Iterator[str]:
 
 
 def _rule_problems(
-    chart: Chart, rule: Rule, cell: Cell, *, at: tuple[str, date]
+    chart: Chart, rule: Rule, *, cell: Cell, at: tuple[str, date]
 ) -> Iterator[tuple[str, str]]:
     """Yield code and message of each problem that a winning rule has in a cell."""
     known = contract(rule.event, cell).measures
@@ -125,7 +125,7 @@ def _rule_problems(
         if line.amount in BASE_MEASURES and line.currency == "event":
             message = f" line {line.number}: {line.amount} exists in base only (currency)"
             yield "RULE_MEASURE", message
-        for problem in _account_problems(chart, rule, line, cell=cell, at=at):
+        for problem in _account_problems(chart, rule, line=line, cell=cell, at=at):
             yield "RULE_ACCOUNT", f" line {line.number}: {problem}"
     if not unknown:
         views: dict[str, list[str]] = {}
@@ -136,7 +136,7 @@ def _rule_problems(
 
 
 def _account_problems(
-    chart: Chart, rule: Rule, line: RuleLine, *, cell: Cell, at: tuple[str, date]
+    chart: Chart, rule: Rule, *, line: RuleLine, cell: Cell, at: tuple[str, date]
 ) -> Iterator[str]:
     """Yield why a line cannot serve an account that its slot may stand for in the cell."""
     slot = chart.slots.get(line.slot)

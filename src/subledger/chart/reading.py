@@ -154,7 +154,7 @@ class Fields:
 
     def finish(self) -> None:
         """Note every key that nobody took."""
-        for key in self.data.keys() - self.taken:
+        for key in [key for key in self.data if key not in self.taken]:
             hint = did_you_mean(key, self.taken)
             self.find("CHART_FORMAT", f"unknown key {key!r}{hint}", column=key)
 
@@ -186,6 +186,14 @@ class Fields:
 
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:
-    """Return "; did you mean 'x'?" with the nearest known name, or "" when none is near."""
-    near = difflib.get_close_matches(name, list(known), n=1, cutoff=0.6)
+    """Return "; did you mean 'x'?" with the nearest known name, or "" when none is near.
+
+    Of account numbers the nearest is the next number that starts with the same digit.
+    """
+    names = sorted(known)
+    if name.isdecimal():
+        numbers = [one for one in names if one.isdecimal() and one[0] == name[0]]
+        near = sorted(numbers, key=lambda one: abs(int(one) - int(name)))[:1]
+    else:
+        near = difflib.get_close_matches(name, names, n=1)
     return f"; did you mean {near[0]!r}?" if near else ""

@@ -27,7 +27,7 @@ def structure_findings(chart: Chart, bases: Sequence[str]) -> Iterator[Finding]:
     for statement in chart.statements.values():
         yield from _totals(chart, statement)
     for slot in chart.slots.values():
-        yield from _accounts_of(chart, slot, bases)
+        yield from _accounts_of(chart, slot, bases=bases)
     yield from _usage(chart)
     yield from _bases(chart, bases)
 
@@ -83,7 +83,7 @@ def _totals(chart: Chart, statement: Statement) -> Iterator[Finding]:
     own = {line.id: line for line in statement.lines}
     problems = []
     for line in statement.lines:
-        problems += [f"line {line.id}: {one}" for one in _members(chart, statement, line)]
+        problems += [f"line {line.id}: {one}" for one in _members(chart, statement, line=line)]
     for named in (*statement.complete, *(one for pair in statement.net for one in pair)):
         if named not in own:
             problems.append(f"no line {named!r}{did_you_mean(named, own)}")
@@ -100,7 +100,7 @@ def _totals(chart: Chart, statement: Statement) -> Iterator[Finding]:
         yield Finding("STATEMENT_TOTAL", message, STATEMENTS_FILE)
 
 
-def _members(chart: Chart, statement: Statement, line: StatementLine) -> Iterator[str]:
+def _members(chart: Chart, statement: Statement, *, line: StatementLine) -> Iterator[str]:
     own = {one.id for one in statement.lines if one.kind != "heading"}
     others = {
         one.id
@@ -114,7 +114,7 @@ def _members(chart: Chart, statement: Statement, line: StatementLine) -> Iterato
             yield f"no member {member!r}{did_you_mean(member, known)}"
 
 
-def _accounts_of(chart: Chart, slot: Slot, bases: Sequence[str]) -> Iterator[Finding]:
+def _accounts_of(chart: Chart, slot: Slot, *, bases: Sequence[str]) -> Iterator[Finding]:
     places = [("default", slot.default)]
     places += [(f"where {one}", one.account) for one in slot.overrides]
     for place, number in places:

@@ -17,6 +17,7 @@ from subledger.booking.inputs import Events
 from subledger.booking.policy import BasisPolicy
 from subledger.booking.screening import exceptions_table
 from subledger.columns import Days, Flags, Texts, build, concatenate, days, numbers, ordered, texts
+from subledger.events.known import ODD_SETTLEMENTS
 from subledger.numbers import Int64Array
 from subledger.periods import Period, month_of, next_month
 from subledger.tables import (
@@ -45,6 +46,7 @@ class Known:
 
     trades: pa.Table
     trades_when_sealed: pa.Table
+    odd_settlements: pa.Table = field(default_factory=ODD_SETTLEMENTS.empty)
     cash: pa.Table = field(default_factory=CASH.empty)
     journals: pa.Table = field(default_factory=JOURNALS.empty)
     opening_lots: pa.Table = field(default_factory=OPENING_LOTS.empty)
@@ -69,10 +71,10 @@ class Sealed:
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """The events of all open months, LATE exceptions, and trades that the filter leaves out."""
+    """The events of all open months, exceptions, and trades that the filter leaves out."""
 
     events: Events
-    late: pa.Table
+    exceptions: pa.Table  # LATE events, and settlements that settle no known trade as a whole
     withheld: pa.Table  # DATED_TRADES that post_status leaves out, on their trade date
 
     def months(self, sealed: Sealed) -> list[Period]:
@@ -129,7 +131,8 @@ def open_window(
     settling, late_settling = _settling(known, sealed, posted=trades)
     cash, late_cash = _cash(known.cash, sealed)
     journals, late_journals = _journals(known.journals, sealed)
-    late = [
+    found = [
+        *_odd_settlements(known.odd_settlements, sealed, policy=policy),
         _late(late_trades, policy.name, event="trade_id", amount="net", on=first_open),
         _late(late_settling, policy.name, event="trade_id", amount="net", on=first_open),
         _late(late_cash, policy.name, event="event_id", amount="amount", on=first_open),
@@ -153,7 +156,30 @@ def open_window(
         opening_balances=_of_basis(known.opening_balances, policy.name, sealed),
         marks=MARKS.empty() if marks is None else marks,
     )
-    return Window(events, ordered(EXCEPTIONS, concatenate(EXCEPTIONS, late)), withheld)
+    return Window(events, ordered(EXCEPTIONS, concatenate(EXCEPTIONS, found)), withheld)
+
+
+def _odd_settlements(odd: pa.Table, sealed: Sealed, *, policy: BasisPolicy) -> list[pa.Table]:
+    """Return exceptions of settlements of a part, of another amount, or of no known trade."""
+    sealed_then = sealed.is_closed(days(odd, "date")) & (numbers(odd, "batch") <= sealed.batch)
+    found = []
+    for code in sorted(set(texts(odd, "code"))):
+        part = odd.filter(pa.array((texts(odd, "code") == code) & ~sealed_then))
+        count = part.num_rows
+        on = np.fmax(days(part, "date"), np.datetime64(_first_open(sealed)))
+        rows = {
+            "event_id": texts(part, "event_id"),
+            "event_version": np.ones(count, np.int64),
+            "subject": texts(part, "trade_id"),
+            "date": on,
+            "amount": numbers(part, "amount"),
+            "currency": np.full(count, policy.base_currency, dtype=object),
+            "message": np.array([f"settlement of trade {t}" for t in texts(part, "trade_id")]),
+            "batch": numbers(part, "batch"),
+            "row": numbers(part, "row"),
+        }
+        found.append(exceptions_table(policy.name, code, rows=rows))
+    return found
 
 
 def _first_open(sealed: Sealed) -> date:

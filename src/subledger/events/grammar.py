@@ -28,6 +28,7 @@ _CLOCK = r"([0-9]{2}):([0-9]{2})(?::([0-9]{2})(?:\.([0-9]{1,9}))?)?"
 _INSTANT = re.compile(
     rf"([0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}})T{_CLOCK}(Z|[+-][0-9]{{2}}:[0-9]{{2}})?\Z", re.ASCII
 )
+_NOT_FINITE = re.compile(r"[+-]?(s?nan|inf|infinity)\Z", re.ASCII | re.IGNORECASE)
 _EXPONENT = re.compile(r"[+-]?[0-9.]+[eE][+-]?[0-9]+\Z", re.ASCII)
 _BIDI = frozenset(
     "\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069",
@@ -126,19 +127,21 @@ def parse_number(text: str) -> Number:
 
 
 def _not_a_number(text: str) -> Unreadable:
-    if any(character.isspace() for character in text):
-        return Unreadable("NUMBER_BLANK", "a number has no blanks")
-    if "_" in text:
-        return Unreadable("NUMBER_UNDERSCORE", "a number has no underscores")
-    if any(mark in text for mark in ",'\u2019"):
-        return Unreadable("NUMBER_SEPARATOR", "a number has no thousands separator, only a point")
-    if text.lower().lstrip("+-") in {"nan", "snan", "inf", "infinity"}:
-        return Unreadable("NUMBER_NOT_FINITE", "not a finite number")
-    if _EXPONENT.match(text):
-        return Unreadable("NUMBER_EXPONENT", "a number has no exponent")
-    if text.startswith("+"):
-        return Unreadable("NUMBER_PLUS_SIGN", "a number has no plus sign")
-    return Unreadable("NUMBER_FORMAT", "not a plain decimal number such as -1234.50")
+    reasons = (
+        (any(mark.isspace() for mark in text), "NUMBER_BLANK", "a number has no blanks"),
+        ("_" in text, "NUMBER_UNDERSCORE", "a number has no underscores"),
+        (
+            any(mark in text for mark in ",'\u2019"),
+            "NUMBER_SEPARATOR",
+            "a number has no separator of thousands, and a point before its decimals",
+        ),
+        (_NOT_FINITE.match(text), "NUMBER_NOT_FINITE", "not a finite number"),
+        (_EXPONENT.match(text), "NUMBER_EXPONENT", "a number has no exponent"),
+        (text.startswith("+"), "NUMBER_PLUS_SIGN", "a number has no plus sign"),
+        (True, "NUMBER_FORMAT", "not a plain decimal number such as -1234.50"),
+    )
+    _, code, message = next(reason for reason in reasons if reason[0])
+    return Unreadable(code, message)
 
 
 def parse_price(text: str) -> Number:
@@ -184,7 +187,7 @@ def parse_instant(text: str) -> Instant:
     whole = seconds.days * 86_400 + seconds.seconds + second
     value = whole * NANOSECONDS + int((match[5] or "").ljust(9, "0"))
     if not INT64_MIN <= value <= INT64_MAX:
-        raise Unreadable("INSTANT_RANGE", "instants end with the year 2261")
+        raise Unreadable("INSTANT_RANGE", "instants end in April 2262")
     return Instant(text, value)
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import numpy as np
-
 from subledger.events.columns import BoolArray, Texts
 from subledger.events.sheet import Sheet
 from subledger.instruments import Held

@@ -58,9 +58,9 @@ def read_lots(rows: Rows, context: Context) -> Reading:
     NEGATIVE_AMOUNT, DATE_ORDER, BASE_AMOUNT_DIFFERS, BASIS_NOT_CONFIGURED.
     """
     sheet = Sheet(rows, LOT_COLUMNS, context)
+    decimals, known = sheet.decimals("currency")
     held, positions = find_instruments(sheet)
     refuse_currency(sheet, held.texts("currency", positions), positions)
-    decimals, known = sheet.decimals("currency")
     places = held.numbers("quantity_decimals", positions)
     quantity = sheet.scaled("quantity", places, where=positions >= 0)
     refuse_not_positive(sheet, "quantity", quantity, where=positions >= 0)

@@ -107,8 +107,10 @@ def _gross_and_net(sheet: Sheet, priced: Priced, added: Integers) -> tuple[Int64
         split.astype(bool),
         "NET_MISMATCH",
         column="net_amount",
-        message=lambda row: f"gross, fees and accrued interest give "
-        f"{to_text(int(gross[row] + added[row]), int(decimals[row]))}",
+        message=lambda row: (
+            f"gross, fees and accrued interest give "
+            f"{to_text(int(gross[row] + added[row]), int(decimals[row]))}"
+        ),
     )
     return _fit(sheet, "gross_amount", gross), _fit(sheet, "net_amount", net)
 
@@ -134,9 +136,7 @@ def _refuse_apart(
 def _tolerances(sheet: Sheet, decimals: Int64Array) -> Integers:
     """Return `tolerance.gross` in ledger units of each row's currency, rounded down."""
     mantissa, scale = parse_number(sheet.context.tolerance)
-    units = {
-        places: mantissa * 10**places // 10**scale for places in set(decimals.tolist())
-    }
+    units = {places: mantissa * 10**places // 10**scale for places in set(decimals.tolist())}
     return np.array([units[places] for places in decimals.tolist()], object)
 
 

@@ -69,9 +69,9 @@ def read(rows: Rows, context: Context) -> Reading:
     EXCESS_DECIMALS, NUMBER_TOO_LARGE, GROSS_MISMATCH, NET_MISMATCH. Note: SETTLED_DATE_TAKEN.
     """
     sheet = Sheet(rows, COLUMNS, context)
+    sheet.decimals("currency")
     held, positions = find_instruments(sheet)
-    own = held.texts("currency", positions)
-    refuse_currency(sheet, own, positions)
+    refuse_currency(sheet, held.texts("currency", positions), positions)
     places = held.numbers("quantity_decimals", positions)
     known = positions >= 0
     quantity = sheet.scaled("quantity", places, where=known)

@@ -80,10 +80,9 @@ def ledger_balances(
     if isinstance(tool, Finding):
         raise Refused([tool])
     with _scratch_copy(folder, files) as scratch:
-        done = _run([tool, "--format", "csv", "--no-errors", MAIN, _query(base, until)], scratch)
-    if done.returncode or done.stderr.strip():
-        message = f"bean-query cannot read the ledger: {_last_line(done.stderr)}"
-        raise refuse("LEDGER_CHECK", message, file=MAIN)
+        done = _run([tool, "--format", "csv", MAIN, _query(base, until)], scratch)
+        if errors := _errors(done, scratch):
+            raise Refused(errors)
     return _balances(csv.DictReader(io.StringIO(done.stdout)))
 
 
@@ -124,10 +123,12 @@ def _balances(rows: Iterable[dict[str, str]]) -> pa.Table:
     )
 
 
-def unsafe_lines(name: str, text: str, known: frozenset[str]) -> list[Finding]:
+def unsafe_lines(name: str, text: str, *, known: frozenset[str]) -> list[Finding]:
     """Return a finding for each line that could run or read anything but the known files."""
     return [
-        Finding("LEDGER_UNSAFE", "the program never writes such a line", name, row, value=line[:200])
+        Finding(
+            "LEDGER_UNSAFE", "the program never writes such a line", name, row, value=line[:200]
+        )
         for row, line in enumerate(text.split("\n"), start=1)
         if not _is_safe(line, known)
     ]
@@ -160,7 +161,7 @@ def _scratch_copy(folder: Path, files: Iterable[str] | None) -> Iterator[Path]:
                 continue
             content = source.read_bytes()
             text = content.decode(errors="replace")
-            findings += unsafe_lines(file, text, known)
+            findings += unsafe_lines(file, text, known=known)
             (scratch / file).write_bytes(content)
         if findings:
             raise Refused(findings)
@@ -200,8 +201,8 @@ def _errors(done: subprocess.CompletedProcess[str], scratch: Path) -> list[Findi
                     row=int(error["row"]),
                 )
             )
-    if done.returncode and not findings:
-        message = f"bean-check failed: {_last_line(done.stderr)}"
+    if (done.returncode or done.stderr.strip()) and not findings:
+        message = f"beancount cannot read the ledger: {_last_line(done.stderr)}"
         findings.append(Finding("LEDGER_CHECK", message, file=MAIN))
     return findings
 

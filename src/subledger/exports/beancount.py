@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 import pyarrow as pa
 
+from subledger.errors import InvariantError
 from subledger.exports import beancount_names as names
 from subledger.exports.beancount_input import LedgerContext, LedgerMonth
 from subledger.exports.beancount_lines import Line, Owner, PostingWriter
@@ -19,7 +20,7 @@ from subledger.exports.beancount_month_end import assertions_text, prices_text
 from subledger.exports.beancount_order import OrderedMonth, in_file_order
 from subledger.exports.beancount_uses import uses_of
 
-_EVENTS = frozenset({"mark", "closing"})  # what they are named after is no document to link
+_UNLINKED = frozenset({"mark", "year_end"})  # what they are named after is no document to link
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +39,7 @@ def month_files(context: LedgerContext, month: LedgerMonth) -> LedgerPart:
     """
     ordered = in_file_order(context, month)
     texts: dict[str, list[str]] = {month.period: []}
-    for name, text in _transactions(context, month.period, ordered):
+    for name, text in _transactions(context, month.period, ordered=ordered):
         texts.setdefault(name, []).append(text)
     texts[month.period].append(prices_text(context, month))
     texts[month.period].append(assertions_text(context, month))
@@ -73,7 +74,7 @@ class _Entry:
 
 
 def _transactions(
-    context: LedgerContext, period: str, ordered: OrderedMonth
+    context: LedgerContext, period: str, *, ordered: OrderedMonth
 ) -> Iterator[tuple[str, str]]:
     """Yield each entry as text with the name of the period whose file it stands in."""
     writer = PostingWriter(context, ordered.terms)
@@ -83,12 +84,14 @@ def _transactions(
     spans = zip(ordered.first, ordered.first[1:], ordered.cancelled, strict=False)
     for entry, (start, end, cancelled) in zip(_entries(ordered), spans, strict=True):
         own = lines[start:end]
+        if not own:
+            raise InvariantError(f"entry {entry.entry_id} has no lines")
         owner = next((line.owner for line in own if not line.lot_id), own[0].owner)
         source = sources.get((entry.event_id, entry.event_version), ("", 0, ""))
         payee = next(filter(None, counterparties[start:end]), "") or source[2]
         text = [
             _header(entry, own, owner=owner, payee=payee, cancelled=cancelled),
-            _metadata(entry, owner, source),
+            _metadata(entry, owner, source=source),
         ]
         for line in own:
             text.extend(writer.postings(line, owner))
@@ -121,20 +124,21 @@ def _lines(ordered: OrderedMonth) -> list[Line]:
 
 
 def _sources(context: LedgerContext) -> dict[tuple[str, int], tuple[str, int, str]]:
+    """Return the first file and row that brought each version of an event; later ones add to it."""
     table = context.sources
     columns = [table.column(name).to_pylist() for name in ("event_id", "event_version")]
     files, rows = table.column("file").to_pylist(), table.column("row").to_pylist()
     known = "venue" in table.schema.names
     venues = table.column("venue").to_pylist() if known else [""] * table.num_rows
-    keys = zip(*columns, strict=True)
-    return dict(zip(keys, zip(files, rows, venues, strict=True), strict=True))
+    found: dict[tuple[str, int], tuple[str, int, str]] = {}
+    for event, version, *source in zip(*columns, files, rows, venues, strict=True):
+        found.setdefault((event, version), (source[0], source[1], source[2]))
+    return found
 
 
-def _header(
-    entry: _Entry, lines: list[Line], *, owner: Owner, payee: str, cancelled: bool
-) -> str:
+def _header(entry: _Entry, lines: list[Line], *, owner: Owner, payee: str, cancelled: bool) -> str:
     """Return the first line: date, payee, narration, tag of the strategy, links."""
-    links = {} if entry.event_kind in _EVENTS or not entry.event_id else {entry.event_id: None}
+    links = {} if entry.event_kind in _UNLINKED or not entry.event_id else {entry.event_id: None}
     links.update((line.lot_id, None) for line in lines if line.live)
     if entry.reverses:
         links[entry.reverses] = None
@@ -151,7 +155,7 @@ def _header(
     return " ".join(words) + "\n"
 
 
-def _metadata(entry: _Entry, owner: Owner, source: tuple[str, int, str]) -> str:
+def _metadata(entry: _Entry, owner: Owner, *, source: tuple[str, int, str]) -> str:
     file, row, _ = source
     moved = entry.activity_date != entry.accounting_date
     pairs = (

@@ -1,4 +1,4 @@
-"""The ledger files against the trial balance: base and units of every account, to the last digit."""
+"""The ledger files against the trial balance: base and units of each account, to the last digit."""
 
 from __future__ import annotations
 
@@ -29,12 +29,12 @@ def compare_with_trial_balance(
     with_lots = {row["gl_code"] for row in ledger_rows if row["instrument"]}
     with_lots |= {row["account"] for row in balance_rows if row["quantity"]}
     in_ledger = _sums(_ledger_figures(ledger_rows, with_lots))
-    expected = _sums(_expected_figures(balance_rows, with_lots, units))
+    expected = _sums(_expected_figures(balance_rows, with_lots, units=units))
     keys = sorted(in_ledger.keys() | expected.keys())
     findings = [
-        _difference(key, in_ledger.get(key, Decimal(0)), expected.get(key, Decimal(0)))
+        _difference(key, found, expected=wanted)
         for key in keys
-        if in_ledger.get(key, Decimal(0)) != expected.get(key, Decimal(0))
+        if (found := in_ledger.get(key, Decimal(0))) != (wanted := expected.get(key, Decimal(0)))
     ]
     if not keys:
         findings = [Finding("LEDGER_NOTHING_COMPARED", "no figure was compared")]
@@ -54,7 +54,7 @@ def _ledger_figures(
 
 
 def _expected_figures(
-    rows: list[dict[str, object]], with_lots: set[str], units: Units
+    rows: list[dict[str, object]], with_lots: set[str], *, units: Units
 ) -> Iterator[tuple[tuple[str, str], Decimal]]:
     for row in rows:
         account, currency, instrument = (
@@ -82,7 +82,7 @@ def _sums(figures: Iterator[tuple[tuple[str, str], Decimal]]) -> _Figures:
     return found
 
 
-def _difference(key: tuple[str, str], ledger: Decimal, expected: Decimal) -> Finding:
+def _difference(key: tuple[str, str], ledger: Decimal, *, expected: Decimal) -> Finding:
     account, commodity = key
     what = commodity or "base"
     return Finding(

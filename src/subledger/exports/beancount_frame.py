@@ -24,24 +24,24 @@ OPTIONS = (
 _NO_DATE = date(1970, 1, 1)
 
 _ABOUT = """\
-;; The ledger of one accounting basis. bean-check proves it, fava shows it; neither is needed to read it.
-;; Lots stand at base unit cost under Account:BOOK:INSTRUMENT; what the unit cost leaves over stands in
-;; Residue. Unrealised gains are posted: read statements at cost, at market value they count twice.
+;; The ledger of one accounting basis. bean-check proves it, fava shows it, any editor opens it.
+;; Lots stand at base unit cost under Account:BOOK:INSTRUMENT; what the unit cost leaves over stands
+;; in Residue. Unrealised gains are posted: read statements at cost; at market they count twice.
 
 """
+_LOTS = (
+    "SELECT account, currency, cost_date, cost_label, sum(units(position)), sum(cost(position))"
+    " WHERE cost_label IS NOT NULL GROUP BY account, currency, cost_date, cost_label"
+    " HAVING not empty(sum(units(position))) ORDER BY account, cost_date"
+)
+_RESULT = (
+    "SELECT year, month, account, sum(weight) WHERE account ~ '^(Income|Expenses)'"
+    " GROUP BY year, month, account ORDER BY year, month, account"
+)
 _QUERIES = (
     ("trial-balance", "SELECT account, sum(weight) GROUP BY account ORDER BY account"),
-    (
-        "open-lots",
-        "SELECT account, currency, cost_date, cost_label, sum(units(position)), sum(cost(position))"
-        " WHERE cost_label != NULL GROUP BY account, currency, cost_date, cost_label"
-        " HAVING not empty(sum(units(position))) ORDER BY account, cost_date",
-    ),
-    (
-        "result-by-month",
-        "SELECT year, month, account, sum(weight) WHERE account ~ '^(Income|Expenses)'"
-        " GROUP BY year, month, account ORDER BY year, month, account",
-    ),
+    ("open-lots", _LOTS),
+    ("result-by-month", _RESULT),
 )
 
 
@@ -53,13 +53,13 @@ def frame_files(context: LedgerContext, uses: pa.Table, *, files: Iterable[str])
     rows = uses.to_pylist()
     start = min((row["first_date"] for row in rows), default=_NO_DATE)
     return {
-        MAIN: _main(context, start, sorted(files)),
-        ACCOUNTS: "".join(_accounts(context, rows, start)),
-        COMMODITIES: "".join(_commodities(context, rows, start)),
+        MAIN: _main(context, start, files=sorted(files)),
+        ACCOUNTS: "".join(_accounts(context, rows, start=start)),
+        COMMODITIES: "".join(_commodities(context, rows, start=start)),
     }
 
 
-def _main(context: LedgerContext, start: date, files: list[str]) -> str:
+def _main(context: LedgerContext, start: date, *, files: list[str]) -> str:
     values = (
         f"{context.entity}, {context.basis}",
         names.currency(context.units.base),
@@ -83,27 +83,31 @@ def _main(context: LedgerContext, start: date, files: list[str]) -> str:
     return f"{_ABOUT}{options}\n{fava}\n{queries}\n{includes}"
 
 
-def _accounts(context: LedgerContext, uses: list[dict[str, Any]], start: date) -> Iterator[str]:
+def _accounts(context: LedgerContext, uses: list[dict[str, Any]], *, start: date) -> Iterator[str]:
     plain = AccountBook(context.accounts).plain
-    opened = {use["name"]: use for use in uses}
+    first = {use["name"]: use["first_date"] for use in uses}
     subs: dict[str, list[dict[str, Any]]] = {}
     for use in uses:
         if use["name"] != plain[use["account"]]:
             subs.setdefault(use["account"], []).append(use)
     for number in sorted(context.accounts):
-        if not context.accounts[number].postable:
-            continue
-        own = opened.get(plain[number])
-        yield _open(context, number, plain[number], own["first_date"] if own else start)
-        for use in sorted(subs.get(number, []), key=lambda use: str(use["name"])):
-            yield _open(
-                context,
-                number,
-                use["name"],
-                use["first_date"],
-                constraint=_constraint(context, use),
-                further=_sub_metadata(use),
+        if context.accounts[number].postable:
+            name = plain[number]
+            yield f"{first.get(name, start)} open {name}\n{_metadata(context, number)}"
+        for use in sorted(subs.get(number, []), key=lambda use: str(use["name"]).split(":")):
+            yield (
+                f"{use['first_date']} open {use['name']}{_constraint(context, use)}\n"
+                f"{_metadata(context, number)}{_sub_metadata(use)}"
             )
+
+
+def _metadata(context: LedgerContext, number: str) -> str:
+    account = context.accounts[number]
+    return (
+        f"  gl-code: {names.quoted(number)}\n"
+        f"  name: {names.quoted(account.name)}\n"
+        f"  statement-line: {names.quoted(account.statement_line)}\n"
+    )
 
 
 def _constraint(context: LedgerContext, use: dict[str, Any]) -> str:
@@ -120,26 +124,9 @@ def _sub_metadata(use: dict[str, Any]) -> str:
     return text + ('  part: "residue"\n' if use["residue"] else "")
 
 
-def _open(  # noqa: PLR0913 - one directive
-    context: LedgerContext,
-    number: str,
-    name: str,
-    day: date,
-    *,
-    constraint: str = "",
-    further: str = "",
-) -> str:
-    account = context.accounts[number]
-    return (
-        f"{day} open {name}{constraint}\n"
-        f"  gl-code: {names.quoted(number)}\n"
-        f"  name: {names.quoted(account.name)}\n"
-        f"  statement-line: {names.quoted(account.statement_line)}\n"
-        f"{further}"
-    )
-
-
-def _commodities(context: LedgerContext, uses: list[dict[str, Any]], start: date) -> Iterator[str]:
+def _commodities(
+    context: LedgerContext, uses: list[dict[str, Any]], *, start: date
+) -> Iterator[str]:
     first: dict[str, date] = {}
     for use in uses:
         if use["instrument"]:
@@ -152,10 +139,10 @@ def _commodities(context: LedgerContext, uses: list[dict[str, Any]], start: date
     )
     for row in sorted(context.instruments.to_pylist(), key=lambda row: str(row["instrument"])):
         if row["instrument"] in first:
-            yield _commodity(context, row, first[row["instrument"]])
+            yield _commodity(context, row, day=first[row["instrument"]])
 
 
-def _commodity(context: LedgerContext, row: dict[str, Any], day: date) -> str:
+def _commodity(context: LedgerContext, row: dict[str, Any], *, day: date) -> str:
     instrument = row["instrument"]
     pairs = (
         ("ticker", instrument),

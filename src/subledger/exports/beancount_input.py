@@ -13,7 +13,7 @@ from subledger.statements.report import Units
 
 SOURCES = tables.Table(
     "sources",
-    "The file and row that an event came from.",
+    "The file and row that an event came from; of several the first counts.",
     pa.schema(
         [
             tables.text("event_id"),

@@ -75,7 +75,7 @@ class PostingWriter:
         self._commodities: dict[str, tuple[str, int]] = {}
 
     def postings(self, line: Line, owner: Owner) -> Iterator[str]:
-        """Yield the posting of a line, its metadata, and its residue; each ends its own line.
+        """Yield the residue of a line, its posting and the posting's metadata, as lines of text.
 
         `owner` is that of the entry; another one stands as metadata.
         """
@@ -104,14 +104,14 @@ class PostingWriter:
             scale=decimals + terms.scale,
         )
         if rest:
-            yield self._money(residual, rest, scale)
+            yield self._money(residual, rest, decimals=scale)
         yield f"{padded}{number:>{_NUMBER_WIDTH}} {commodity} {terms.text}\n"
         yield self._cost(line)
 
     def _without_units(self, line: Line) -> Iterator[str]:
         _, residual = self._account(line, "", units=True)
         commodity, decimals = self._commodity(line.instrument)
-        yield self._money(residual, line.amount_base, self._decimals)
+        yield self._money(residual, line.amount_base, decimals=self._decimals)
         yield f"    units: {numbers.to_text(line.quantity or 0, decimals)} {commodity}\n"
         yield self._cost(line)
         yield _lot_id(line)
@@ -119,26 +119,26 @@ class PostingWriter:
     def _base_money(self, line: Line) -> Iterator[str]:
         padded, residual = self._account(line, "", units=False)
         only_base = line.amount_base - line.amount
-        if line.amount or not only_base:
-            yield self._money(padded, line.amount, self._decimals)
-            yield _lot_id(line)
         if only_base:
-            yield self._money(residual, only_base, self._decimals)
+            yield self._money(residual, only_base, decimals=self._decimals)
+        if line.amount or not only_base:
+            yield self._money(padded, line.amount, decimals=self._decimals)
+        yield _lot_id(line)
 
     def _foreign_money(self, line: Line) -> Iterator[str]:
         padded, residual = self._account(line, "", units=False)
         decimals = self._units.decimals[line.currency]
         rate, scale = self._rate(line, decimals)
-        if line.amount or not line.amount_base:
-            number = numbers.to_text(line.amount, decimals)
-            price = f"{numbers.to_text(rate, scale)} {self._base}"
-            yield f"{padded}{number:>{_NUMBER_WIDTH}} {names.currency(line.currency)} @ {price}\n"
-            yield _lot_id(line)
         rest, rest_scale = residue(
             line.amount_base, self._decimals, weight=line.amount * rate, scale=decimals + scale
         )
         if rest:
-            yield self._money(residual, rest, rest_scale)
+            yield self._money(residual, rest, decimals=rest_scale)
+        if line.amount or not rest:
+            number = numbers.to_text(line.amount, decimals)
+            price = f"{numbers.to_text(rate, scale)} {self._base}"
+            yield f"{padded}{number:>{_NUMBER_WIDTH}} {names.currency(line.currency)} @ {price}\n"
+        yield _lot_id(line)
 
     def _rate(self, line: Line, decimals: int) -> tuple[int, int]:
         """Return what one unit of the line's currency is worth in base; below zero is zero."""
@@ -152,7 +152,7 @@ class PostingWriter:
             quantity_decimals=decimals,
         )
 
-    def _money(self, padded: str, amount: int, decimals: int) -> str:
+    def _money(self, padded: str, amount: int, *, decimals: int) -> str:
         return f"{padded}{numbers.to_text(amount, decimals):>{_NUMBER_WIDTH}} {self._base}\n"
 
     def _cost(self, line: Line) -> str:
@@ -161,6 +161,7 @@ class PostingWriter:
         return f"    cost: {numbers.to_text(line.amount, decimals)} {line.currency}\n"
 
     def _account(self, line: Line, side: str, *, units: bool) -> tuple[str, str]:
+        """Return the line's account and its residue's, each as a posting begins."""
         key = (line.account, line.owner.book, line.instrument, side if units else "money")
         known = self._padded.get(key)
         if known is None:
@@ -168,10 +169,10 @@ class PostingWriter:
                 line.account, book=line.owner.book, instrument=line.instrument, units=units
             )
             name += side
-            known = self._padded[key] = tuple(  # type: ignore[assignment]
-                f"  {text:<{_NAME_WIDTH}} " for text in (name, f"{name}:{names.RESIDUE}")
-            )
-        return known  # type: ignore[return-value]
+            left_over = f"{name}:{names.RESIDUE}"
+            known = f"  {name:<{_NAME_WIDTH}} ", f"  {left_over:<{_NAME_WIDTH}} "
+            self._padded[key] = known
+        return known
 
     def _commodity(self, instrument: str) -> tuple[str, int]:
         known = self._commodities.get(instrument)

@@ -33,7 +33,9 @@ class LotTerms:
     text: str
 
 
-def unit_cost(cost: int, quantity: int, *, decimals: int, quantity_decimals: int) -> tuple[int, int]:
+def unit_cost(
+    cost: int, quantity: int, *, decimals: int, quantity_decimals: int
+) -> tuple[int, int]:
     """Return cost per unit as (mantissa, scale), rounded half even at up to 8 decimals.
 
     `cost` is in ledger units of `decimals`, `quantity` positive. A cost below zero gives zero, and
@@ -48,11 +50,11 @@ def unit_cost(cost: int, quantity: int, *, decimals: int, quantity_decimals: int
         except numbers.NumberOverflow:
             continue
         if len(str(unit)) + len(str(quantity)) <= _DIGITS:
-            return _shorter(unit, scale, decimals)
+            return _shorter(unit, scale, decimals=decimals)
     return 0, 0
 
 
-def _shorter(unit: int, scale: int, decimals: int) -> tuple[int, int]:
+def _shorter(unit: int, scale: int, *, decimals: int) -> tuple[int, int]:
     while scale > decimals and unit % 10 == 0:
         unit, scale = unit // 10, scale - 1
     return unit, scale
@@ -62,7 +64,7 @@ def residue(amount: int, decimals: int, *, weight: int, scale: int) -> tuple[int
     """Return amount - weight as (mantissa, scale), exactly and with as few decimals as it needs."""
     shared = max(decimals, scale)
     difference = amount * 10 ** (shared - decimals) - weight * 10 ** (shared - scale)
-    return _shorter(difference, shared, decimals)
+    return _shorter(difference, shared, decimals=decimals)
 
 
 def lot_terms(context: LedgerContext, month: LedgerMonth, *, live: Flags) -> dict[str, LotTerms]:
@@ -143,9 +145,7 @@ def _terms(context: LedgerContext, lot: _Opening) -> LotTerms:
         quantity_decimals=context.units.quantity_decimals[lot.instrument],
     )
     price = f"{numbers.to_text(unit, scale)} {currency(context.units.base)}"
-    return LotTerms(
-        lot.short, unit, scale, f"{{{price}, {lot.opened_on}, {quoted(lot.lot_id)}}}"
-    )
+    return LotTerms(lot.short, unit, scale, f"{{{price}, {lot.opened_on}, {quoted(lot.lot_id)}}}")
 
 
 def entry_rows(entries: pa.Table, seq: Int64Array) -> columns.Codes:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import date, timedelta
+from datetime import timedelta
 
 import pyarrow as pa
 
@@ -52,19 +52,13 @@ def assertions_text(context: LedgerContext, month: LedgerMonth) -> str:
         total, _ = found.get((name, unit), (0, 0))
         found[name, unit] = total + amount, decimals
     return "".join(
-        _assertion(day, name, unit, numbers.to_text(amount, decimals))
+        f"{day} balance {name:<58} {numbers.to_text(amount, decimals):>16} {unit}\n"
         for (name, unit), (amount, decimals) in sorted(found.items())
         if amount
     )
 
 
-def _assertion(day: date, name: str, unit: str, amount: str) -> str:
-    return f"{day} balance {name:<58} {amount:>16} {unit}\n"
-
-
-def _balances(
-    context: LedgerContext, balances: pa.Table
-) -> Iterator[tuple[str, str, int, int]]:
+def _balances(context: LedgerContext, balances: pa.Table) -> Iterator[tuple[str, str, int, int]]:
     """Yield account, commodity, amount and decimals of each balance that can be asserted."""
     book, units = AccountBook(context.accounts), context.units
     rows = balances.to_pylist()

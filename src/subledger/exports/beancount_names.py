@@ -1,7 +1,7 @@
-"""Names in the ledger text: accounts, commodities, tags, links and strings, none of which can break out.
+"""Names in the ledger text: accounts, commodities, tags, links and strings; none can break out.
 
-Identifiers of a books folder are `[A-Za-z0-9_.:-]`, lot ids also `#`. What beancount does not take as
-it is gets written in a reversible form; two different ids never share a name.
+Identifiers of a books folder are `[A-Za-z0-9_.:-]`, lot ids also `#`. What beancount does not take
+as it is gets written in a reversible form; two different ids never share a name.
 """
 
 from __future__ import annotations
@@ -24,15 +24,17 @@ RESIDUE = "Residue"
 SIDES = ("Short", "Long")  # sub-accounts of lots on the side that their account is not for
 
 # ISO 4217 codes in use. An instrument of such a name would be read as the currency.
-CURRENCIES = frozenset(
-    """AED AFN ALL AMD ANG AOA ARS AUD AWG AZN BAM BBD BDT BGN BHD BIF BMD BND BOB BRL BSD BTN BWP
-    BYN BZD CAD CDF CHF CLP CNY COP CRC CUP CVE CZK DJF DKK DOP DZD EGP ERN ETB EUR FJD FKP GBP GEL
-    GHS GIP GMD GNF GTQ GYD HKD HNL HRK HTG HUF IDR ILS INR IQD IRR ISK JMD JOD JPY KES KGS KHR KMF
-    KPW KRW KWD KYD KZT LAK LBP LKR LRD LSL LYD MAD MDL MGA MKD MMK MNT MOP MRU MUR MVR MWK MXN MYR
-    MZN NAD NGN NIO NOK NPR NZD OMR PAB PEN PGK PHP PKR PLN PYG QAR RON RSD RUB RWF SAR SBD SCR SDG
-    SEK SGD SHP SLE SLL SOS SRD SSP STN SYP SZL THB TJS TMT TND TOP TRY TTD TWD TZS UAH UGX USD UYU
-    UZS VES VND VUV WST XAF XCD XOF XPF YER ZAR ZMW ZWL""".split()
+_ISO_4217 = (
+    "AED AFN ALL AMD ANG AOA ARS AUD AWG AZN BAM BBD BDT BGN BHD BIF BMD BND BOB BRL BSD BTN "
+    "BWP BYN BZD CAD CDF CHF CLP CNY COP CRC CUP CVE CZK DJF DKK DOP DZD EGP ERN ETB EUR FJD "
+    "FKP GBP GEL GHS GIP GMD GNF GTQ GYD HKD HNL HRK HTG HUF IDR ILS INR IQD IRR ISK JMD JOD "
+    "JPY KES KGS KHR KMF KPW KRW KWD KYD KZT LAK LBP LKR LRD LSL LYD MAD MDL MGA MKD MMK MNT "
+    "MOP MRU MUR MVR MWK MXN MYR MZN NAD NGN NIO NOK NPR NZD OMR PAB PEN PGK PHP PKR PLN PYG "
+    "QAR RON RSD RUB RWF SAR SBD SCR SDG SEK SGD SHP SLE SLL SOS SRD SSP STN SYP SZL THB TJS "
+    "TMT TND TOP TRY TTD TWD TZS UAH UGX USD UYU UZS VES VND VUV WST XAF XCD XOF XPF YER ZAR "
+    "ZMW ZWL"
 )
+CURRENCIES = frozenset(_ISO_4217.split(" "))
 _WORDS = frozenset({"TRUE", "FALSE", "NULL"})
 
 _ID = re.compile(r"[A-Za-z0-9_.:#-]+\Z", re.ASCII)
@@ -117,14 +119,14 @@ def link(identifier: str) -> str:
 
 
 def quoted(text: str) -> str:
-    """Return a text as a string of the ledger; raise Refused (LEDGER_TEXT) for control characters."""
-    if _FORBIDDEN.search(text):
+    """Return a text as a string of the ledger; refuse control characters (LEDGER_TEXT)."""
+    if not text.isprintable() and _FORBIDDEN.search(text):
         raise _cannot_hold(text)
     return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
 
 
 def account_names(accounts: Mapping[str, Account]) -> dict[str, str]:
-    """Return the ledger name of each account of the chart: 1010 "Cash at brokers" Assets:Cash-At-Brokers.
+    """Return each account's name in the ledger: asset "Cash at brokers" is Assets:Cash-At-Brokers.
 
     Accounts whose names would be the same carry their number behind it.
     """

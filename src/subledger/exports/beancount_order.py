@@ -38,12 +38,12 @@ class OrderedMonth:
 
 
 def in_file_order(context: LedgerContext, month: LedgerMonth) -> OrderedMonth:
-    """Return the month's entries and lines as they stand in the file, with the terms of the lots."""
+    """Return the month's entries and lines as they stand in the file, with the terms of lots."""
     entry = entry_rows(month.entries, columns.numbers(month.lines, "seq"))
     cancelled = cancelled_entries(month.entries)
     live = live_lines(month, cancelled[entry])
     terms = lot_terms(context, month, live=live)
-    adds = _adds(month, live, terms)
+    adds = _adds(month, live, terms=terms)
     order = _entry_order(month, entry=entry, live=live, adds=adds)
     place = np.empty(len(order), np.intp)
     place[order] = np.arange(len(order))
@@ -84,7 +84,7 @@ def live_lines(month: LedgerMonth, cancelled: Flags) -> Flags:
     return np.asarray((quantity != 0) & lot & ~cancelled, dtype=bool)
 
 
-def _adds(month: LedgerMonth, live: Flags, terms: Mapping[str, LotTerms]) -> Flags:
+def _adds(month: LedgerMonth, live: Flags, *, terms: Mapping[str, LotTerms]) -> Flags:
     adds = np.zeros(len(live), bool)
     rows = np.flatnonzero(live)
     quantity = columns.numbers(month.lines, "quantity")[rows]

@@ -24,9 +24,7 @@ def ledger_manifest(folder: Path) -> dict[str, str]:
 
 def text_manifest(files: Mapping[str, str]) -> dict[str, str]:
     """Return the SHA-256 that each text will have as a file."""
-    return {
-        name: hashlib.sha256(text.encode()).hexdigest() for name, text in sorted(files.items())
-    }
+    return {name: hashlib.sha256(text.encode()).hexdigest() for name, text in sorted(files.items())}
 
 
 def line_digests(text: str) -> list[str]:
@@ -48,9 +46,7 @@ def compare_text(expected: Mapping[str, str], folder: Path) -> list[Finding]:
     for name, text in sorted(expected.items()):
         path = folder / name
         if not path.is_file():
-            findings.append(
-                Finding("LEDGER_FILE_MISSING", "the ledger file is missing", file=name)
-            )
+            findings.append(Finding("LEDGER_FILE_MISSING", "the ledger file is missing", file=name))
         else:
             findings.extend(find_edit(text, path))
     return findings + unknown_files(expected, folder)
@@ -68,8 +64,8 @@ def unknown_files(expected: Mapping[str, object], folder: Path) -> list[Finding]
 def find_edit(expected: str | Sequence[str], path: Path) -> list[Finding]:
     """Return a finding for each line of a file that is not as expected, with its number.
 
-    `expected` is the whole text, or the `line_digests` of it. Bytes count: an added blank or another
-    line ending is an edit.
+    `expected` is the whole text, or the `line_digests` of it. Bytes count: an added blank or
+    another line ending is an edit.
     """
     content = path.read_bytes()
     if isinstance(expected, str):
@@ -79,7 +75,7 @@ def find_edit(expected: str | Sequence[str], path: Path) -> list[Finding]:
     else:
         wanted = list(expected)
     found = content.split(b"\n")
-    edits = [_edited(path.name, row, line) for row, line in _differences(wanted, found)]
+    edits = [_edited(path.name, row, line=line) for row, line in _differences(wanted, found)]
     if len(edits) > _NAMED_LINES:
         message = f"{len(edits)} lines differ; the first {_NAMED_LINES} are named"
         return [*edits[:_NAMED_LINES], Finding("LEDGER_EDITED", message, file=path.name)]
@@ -92,7 +88,7 @@ def _differences(wanted: Sequence[str], found: list[bytes]) -> Iterator[tuple[in
             yield row, line
 
 
-def _edited(name: str, row: int, line: bytes | None) -> Finding:
+def _edited(name: str, row: int, *, line: bytes | None) -> Finding:
     if line is None:
         return Finding("LEDGER_EDITED", "the line is missing", file=name, row=row)
     return Finding(

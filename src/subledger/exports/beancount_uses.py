@@ -89,13 +89,16 @@ def _uses(context: LedgerContext, ordered: OrderedMonth) -> Iterator[_Use]:
         account, owner, instrument = (key[row] for key in keys)
         units, carried = bool(with_units[row]), bool(live[row])
         name = book.name(account, book=owner, instrument=instrument, units=units)
-        if carried:
-            name += book.side(account, short=bool(short[row]))
-        owner, instrument = (owner, instrument) if name != book.plain[account] else ("", "")
-        yield _Use(name, account, owner, instrument, carried or units, residue=False, first_date=days)
+        if name == book.plain[account]:
+            owner = instrument = ""
+        side = book.side(account, short=bool(short[row])) if carried else ""
+        use = _Use(name, account, owner, instrument, units, residue=False, first_date=days)
+        yield use
+        if side:
+            yield use._replace(name=name + side)
         if units or not exact[row]:
-            left_over = f"{name}:{names.RESIDUE}"
-            yield _Use(left_over, account, owner, instrument, False, residue=True, first_date=days)
+            left_over = f"{name}{side}:{names.RESIDUE}"
+            yield use._replace(name=left_over, units=False, residue=True)
 
 
 def _short(ordered: OrderedMonth, live: columns.Flags) -> columns.Flags:

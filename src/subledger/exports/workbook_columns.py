@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Literal
 
@@ -13,8 +13,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from subledger import numbers
+from subledger.columns import numbers as figures
 from subledger.exports import workbook_formats as looks
-from subledger.statements.report import Report, Units, column_values, is_decimal_text, unit_of
+from subledger.statements.report import Report, Units, is_decimal_text, unit_of
 
 Kind = Literal["text", "date", "number"]
 
@@ -24,6 +25,7 @@ _EXCEL_DAY = 25_569  # Excel's number of 1970-01-01
 _DATE_WIDTH = 10.5
 _TEXT_WIDTH = (7.0, 30.0)
 _NUMBER_WIDTH = (10.0, 26.0)
+_DIGIT_WIDTH, _MARGIN = 1.2, 2.5  # with separators of thousands
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,13 +76,13 @@ def detail_columns(
 ) -> list[Column]:
     """Return the columns of a report that a detail sheet shows, in the order of `names`.
 
-    A column without any value is left out unless it is in `always`; one that holds a number beyond float64 is followed by
-    its exact text.
+    A column without any value is left out unless it is in `always`; one that holds a number
+    beyond float64 is followed by its exact text.
     """
     shown: list[Column] = []
     for name in names:
         heading = headings.get(name, heading_of(name))
-        column = _column(report, units, name, heading)
+        column = _column(report, units, name=name, heading=heading)
         if name not in always and report.table.num_rows and not _any_value(column):
             continue
         shown.append(column)
@@ -89,20 +91,19 @@ def detail_columns(
     return shown
 
 
-def text_column(name: str, heading: str, values: pa.Array) -> Column:
+def text_column(name: str, heading: str, *, values: pa.Array) -> Column:
     """Return a column of texts, as wide as its longest text within reason."""
     return Column(name, heading, "text", values, width=_text_width(values, heading))
 
 
 def number_column(
-    name: str, heading: str, values: pa.ChunkedArray, *, decimals: npt.NDArray[np.int8]
+    name: str, heading: str, *, values: pa.Array, decimals: npt.NDArray[np.int8]
 ) -> Column:
     """Return a column of scaled integers with the decimals of each row."""
     distinct = sorted(set(decimals.tolist())) or [0]
     variants = np.searchsorted(distinct, decimals).astype(np.int8) if len(distinct) > 1 else None
-    array = values.combine_chunks() if isinstance(values, pa.ChunkedArray) else values
-    literals = _literals(array, decimals, distinct)
-    inexact = _inexact(array, decimals)
+    literals = _literals(values, decimals, distinct=distinct)
+    inexact = _inexact(values, decimals)
     if inexact:
         texts = literals.to_pylist()
         for row, exact in inexact.items():
@@ -129,48 +130,44 @@ def excel_days(days: pa.Array) -> pa.Array:
     return pc.add(days.cast(pa.int32()).cast(pa.int64()), _EXCEL_DAY).cast(pa.string())
 
 
-def _column(report: Report, units: Units, name: str, heading: str) -> Column:
+def _column(report: Report, units: Units, *, name: str, heading: str) -> Column:
     declared = report.table.schema.field(name)
     values = report.table.column(name).combine_chunks()
     if unit_of(declared):
         decimals = np.array(report.decimals(name, units), np.int8)
-        column = number_column(name, heading, values, decimals=decimals)
+        column = number_column(name, heading, values=values, decimals=decimals)
         return column if name not in report.totals else _with_total(column, report)
     if pa.types.is_date(declared.type):
         return Column(name, heading, "date", excel_days(values), (looks.DAY,))
     if is_decimal_text(declared):
-        return _price_column(name, heading, values)
+        return _price_column(name, heading, values=values)
     if pa.types.is_integer(declared.type):
         width = _number_width(values.cast(pa.string()))
         return Column(name, heading, "number", values.cast(pa.string()), ("0",), width=width)
     if pa.types.is_boolean(declared.type):
         values = pc.if_else(values, "yes", "no")
-    return text_column(name, heading, values)
+    return text_column(name, heading, values=values)
 
 
 def _with_total(column: Column, report: Report) -> Column:
-    total = numbers.exact_sum(column_values(report.table, column.name))
-    widest = len(numbers.to_text(total, column.decimals)) * 1.3 + 2
-    return Column(
-        column.name, column.heading, "number", column.literals, column.formats, column.variants,
-        min(max(column.width, widest), _NUMBER_WIDTH[1]), total, column.decimals, column.inexact,
-    )  # fmt: skip
+    total = numbers.exact_sum(figures(report.table, column.name))
+    widest = len(numbers.to_text(total, column.decimals)) * _DIGIT_WIDTH + _MARGIN
+    width = min(max(column.width, widest), _NUMBER_WIDTH[1])
+    return replace(column, total=total, width=width)
 
 
-def _price_column(name: str, heading: str, values: pa.Array) -> Column:
+def _price_column(name: str, heading: str, *, values: pa.Array) -> Column:
     texts = values.to_pylist()
     inexact = {row: text for row, text in enumerate(texts) if text and not excel_safe(text)}
     for row, text in inexact.items():
         texts[row] = rounded(text)
     literals = pa.array(texts, pa.string())
     width = _number_width(literals)
-    return Column(
-        name, heading, "number", literals, (looks.PRICE,), width=width, inexact=inexact
-    )
+    return Column(name, heading, "number", literals, (looks.PRICE,), width=width, inexact=inexact)
 
 
 def _literals(
-    values: pa.Array, decimals: npt.NDArray[np.int8], distinct: Sequence[int]
+    values: pa.Array, decimals: npt.NDArray[np.int8], *, distinct: Sequence[int]
 ) -> pa.Array:
     if len(distinct) == 1:
         return decimal_texts(values, distinct[0])
@@ -191,7 +188,7 @@ def _exact_sibling(column: Column) -> Column:
     texts = [""] * len(column.literals)
     for row, exact in column.inexact.items():
         texts[row] = exact
-    return text_column(f"{column.name}_exact", f"{column.heading}, exact", pa.array(texts))
+    return text_column(f"{column.name}_exact", f"{column.heading}, exact", values=pa.array(texts))
 
 
 def _any_value(column: Column) -> bool:
@@ -208,4 +205,4 @@ def _text_width(values: pa.Array, heading: str) -> float:
 def _number_width(literals: pa.Array) -> float:
     longest = pc.max(pc.utf8_length(literals)).as_py() or 0
     narrowest, widest = _NUMBER_WIDTH
-    return min(max(longest * 1.25 + 2, narrowest), widest)
+    return min(max(longest * _DIGIT_WIDTH + _MARGIN, narrowest), widest)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import pyarrow as pa
@@ -11,6 +11,7 @@ import pyarrow.compute as pc
 from xlsxwriter.utility import xl_rowcol_to_cell
 
 from subledger import numbers, tables
+from subledger.exports import workbook_formats as looks
 from subledger.exports.workbook_columns import Column, detail_columns
 from subledger.exports.workbook_page import Binder, Inexact, Page
 from subledger.exports.workbook_rows import Rows, check_rows
@@ -28,7 +29,7 @@ class Detail:
 
     `columns` are shown in that order; those in `always` even when they are empty, since formulas
     refer to them by the name `<prefix>_<ColumnName>`; those in `foreign` only when a row is in
-    another currency than base.
+    another currency than base. Of those in `one_sided` a zero stays empty.
     """
 
     report: str
@@ -38,6 +39,7 @@ class Detail:
     columns: tuple[str, ...]
     always: tuple[str, ...]
     foreign: tuple[str, ...] = ()
+    one_sided: tuple[str, ...] = ()
     frozen: int = 1
     headings: Mapping[str, str] = field(default_factory=dict)
 
@@ -53,6 +55,7 @@ JOURNAL = Detail(
         *("counterparty", "event_id", "activity_period", "rule", "reverses", "reason"),
     ),
     always=("kind", "account", "debit", "credit"),
+    one_sided=("debit", "credit"),
     foreign=("amount", "currency"),
     headings={"line": "Line", "accounting_date": "Date", "account_name": "Account name"},
 )
@@ -63,6 +66,7 @@ DAILY = Detail(
     "Daily totals per account; the lines are in the CSV file of the journal.",
     ("accounting_date", "kind", "account", "account_name", "lines", "debit", "credit"),
     always=("kind", "account", "debit", "credit"),
+    one_sided=("debit", "credit"),
     headings={"accounting_date": "Date", "account_name": "Account name"},
 )
 REALISED = Detail(
@@ -129,12 +133,13 @@ def add_detail(binder: Binder, detail: Detail, report: Report, *, units: Units) 
 
     Raises Refused (WORKBOOK_LIMIT) for what a sheet cannot hold.
     """
-    columns = _columns(detail, report, units)
+    columns = _columns(detail, report, units=units)
     rows = Rows(columns, _DATA_ROW + 1)
     check_rows(detail.sheet, rows)
     page = binder.page(detail.sheet, report.title)
     last = max(_DATA_ROW + len(rows) - 1, _DATA_ROW)
-    page.text(_NOTE_ROW, 0, _note(detail, report, units), page.formats.style("note"))
+    note = _note(detail, report, units=units)
+    page.text((_NOTE_ROW, 0), note, style=page.formats.style("note"))
     aligned = [(column.heading, _align(column)) for column in columns]
     page.headings(_HEADING_ROW, aligned)
     page.widths([column.width for column in columns])
@@ -144,7 +149,7 @@ def add_detail(binder: Binder, detail: Detail, report: Report, *, units: Units) 
     for place, column in enumerate(columns):
         if column.name in report.table.column_names:
             name = f"{detail.prefix}_{_camel(column.name)}"
-            binder.define(name, detail.sheet, (_DATA_ROW, place, last, place))
+            binder.define(name, sheet=detail.sheet, first=(_DATA_ROW, place), last=(last, place))
         binder.inexact += [
             Inexact(detail.sheet, xl_rowcol_to_cell(_DATA_ROW + row, place), exact)
             for row, exact in column.inexact.items()
@@ -158,7 +163,7 @@ def daily_totals(journal: Report) -> Report:
     table = journal.table
     keys = ["accounting_date", "kind", "account"]
     table = table.append_column("lines", pa.array(np.ones(table.num_rows, np.int64)))
-    sums = grouping.add_up(table, keys, ["lines", "debit", "credit"])
+    sums = grouping.add_up(table, keys, amounts=["lines", "debit", "credit"])
     schema = pa.schema(
         [
             tables.day("accounting_date"),
@@ -173,24 +178,33 @@ def daily_totals(journal: Report) -> Report:
 def with_account_names(report: Report, names: Mapping[str, str]) -> Report:
     """Return a report with the column `account_name` after its others."""
     known = report.table["account"].combine_chunks().dictionary_encode()
-    found = pa.array([names.get(number, "") for number in known.dictionary.to_pylist()], pa.string())
+    found = pa.array(
+        [names.get(number, "") for number in known.dictionary.to_pylist()], pa.string()
+    )
     column = pa.field("account_name", pa.string(), nullable=False)
     table = report.table.append_column(column, found.take(known.indices))
     return Report(report.name, report.title, table, report.totals, report.meta)
 
 
-def _columns(detail: Detail, report: Report, units: Units) -> list[Column]:
+def _columns(detail: Detail, report: Report, *, units: Units) -> list[Column]:
     names = [name for name in detail.columns if name in report.table.column_names]
     if _all_in_base(report, units):
         names = [name for name in names if name not in detail.foreign]
-    if "activity_period" in names and _same(report, "activity_period", "period"):
+    if "activity_period" in names and _same(report, "activity_period", other="period"):
         names.remove("activity_period")
-    if "accounting_date" in names and _same(report, "accounting_date", "closed_on"):
+    if "accounting_date" in names and _same(report, "accounting_date", other="closed_on"):
         names.remove("accounting_date")
+        names.remove("activity_period")
     headings = {name: _without_base(name) for name in names if name.endswith("_base")}
-    return detail_columns(
+    columns = detail_columns(
         report, units, names, headings={**headings, **detail.headings}, always=detail.always
     )
+    return [
+        replace(column, formats=(looks.one_sided(column.decimals),))
+        if column.name in detail.one_sided
+        else column
+        for column in columns
+    ]
 
 
 def _without_base(name: str) -> str:
@@ -203,13 +217,13 @@ def _all_in_base(report: Report, units: Units) -> bool:
     return set(pc.unique(report.table["currency"]).to_pylist()) <= {units.base}
 
 
-def _same(report: Report, name: str, other: str) -> bool:
+def _same(report: Report, name: str, *, other: str) -> bool:
     if other not in report.table.column_names:
         return False
     return bool(report.table[name].equals(report.table[other]))
 
 
-def _note(detail: Detail, report: Report, units: Units) -> str:
+def _note(detail: Detail, report: Report, *, units: Units) -> str:
     count = report.table.num_rows
     held = f"{count:,} rows." if count else "Nothing to show for this period."
     return f"{detail.purpose} Amounts in {units.base}. {held}"
@@ -220,14 +234,13 @@ def _align(column: Column) -> str:
 
 
 def _totals(page: Page, columns: Sequence[Column], *, last: int) -> None:
-    page.text(_TOTAL_ROW, 0, "Total shown", page.formats.style("bold"))
+    page.text((_TOTAL_ROW, 0), "Total shown", style=page.formats.style("bold"))
     for place, column in enumerate(columns):
         if column.total is None or place == 0:
             continue
         first, final = (xl_rowcol_to_cell(row, place) for row in (_DATA_ROW, last))
         page.formula(
-            _TOTAL_ROW,
-            place,
+            (_TOTAL_ROW, place),
             f"=SUBTOTAL(109,{first}:{final})",
             value=numbers.to_decimal(column.total, column.decimals),
             style=page.formats.number(column.decimals, bold=True),
@@ -235,15 +248,16 @@ def _totals(page: Page, columns: Sequence[Column], *, last: int) -> None:
 
 
 def _patterns(page: Page, columns: Sequence[Column]) -> None:
-    count = max(len(column.formats) for column in columns)
-    for row in range(count):
+    """Write one empty cell per column and number format, which `fill_rows` reads and replaces."""
+    for row in range(max(len(column.formats) for column in columns)):
         for place, column in enumerate(columns):
             shown = column.formats[min(row, len(column.formats) - 1)]
-            align = {"align": "left"} if column.kind == "date" else {}
-            style = page.formats.pattern(shown, **align)
-            page.text(_DATA_ROW + row, place, "", style)
+            beside = place > 0 and columns[place - 1].kind == "number"
+            left = {"align": "left"} | ({"indent": 1} if beside else {})
+            extra = {} if column.kind == "number" else left
+            style = page.formats.pattern(shown, **extra)
+            page.text((_DATA_ROW + row, place), "", style=style)
 
 
 def _camel(name: str) -> str:
     return "".join(part.capitalize() for part in name.split("_"))
-

@@ -18,8 +18,7 @@ GOOD_INK = "#1E6B2E"
 
 DAY = "yyyy\\-mm\\-dd"
 PRICE = "#,##0.00######_);(#,##0.00######)"
-RATE = "0.00######_)"
-COUNT = '#,##0_);(#,##0);"–"_)'
+SHARE = '#,##0.0%_);(#,##0.0%);"\u2013"_)'
 
 _STYLES: Mapping[str, Mapping[str, Any]] = {
     "entity": {"bold": True, "font_size": 14, "font_color": INK},
@@ -29,7 +28,7 @@ _STYLES: Mapping[str, Mapping[str, Any]] = {
     "notice": {"bold": True, "font_color": BAD_INK},
     "text": {},
     "bold": {"bold": True},
-    "wrapped": {"text_wrap": True, "valign": "top"},
+    "wrapped": {"text_wrap": True, "valign": "vcenter"},
     "section": {"bold": True, "font_color": INK, "bottom": 1, "bottom_color": RULE},
     "heading": {
         "bold": True,
@@ -40,6 +39,8 @@ _STYLES: Mapping[str, Mapping[str, Any]] = {
         "text_wrap": True,
         "valign": "vcenter",
     },
+    "group": {"bold": True, "font_color": INK, "font_size": 10},
+    "quiet": {"font_color": QUIET, "font_size": 8, "indent": 1},
     "link": {"font_color": "#0563C1", "underline": 1},
     "verdict": {"bold": True, "align": "center", "font_color": GOOD_INK},
     "bad": {"bold": True, "font_color": BAD_INK, "bg_color": BAD_FILL},
@@ -47,10 +48,16 @@ _STYLES: Mapping[str, Mapping[str, Any]] = {
 }
 
 
-def number_format(decimals: int) -> str:
+def one_sided(decimals: int) -> str:
+    """Return the format of a debit or credit column: the side that is zero stays empty."""
+    return number_format(decimals).rpartition(";")[0] + ";"
+
+
+def number_format(decimals: int, *, currency: str = "") -> str:
     """Return the format of amounts: negatives in parentheses, zero as a dash, digits aligned."""
     digits = "#,##0" + (f".{'0' * decimals}" if decimals else "")
-    return f'{digits}_);({digits});"–"_)'
+    unit = f"[${currency}]\\ " if currency else ""
+    return f'{unit}{digits}_);{unit}({digits});{unit}"\u2013"_)'
 
 
 class Formats:

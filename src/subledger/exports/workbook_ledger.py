@@ -2,27 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from xlsxwriter.utility import xl_rowcol_to_cell
 
 from subledger import numbers
+from subledger.exports import workbook_formats as looks
 from subledger.exports.workbook_pack import ClosePack
 from subledger.exports.workbook_page import Binder, Page
 from subledger.statements.report import Report
 
 SHEET = "Trial balance"
-_NOTE_ROW, _HEADING_ROW, _DATA_ROW = 3, 4, 5
-_ACCOUNT, _OPENING, _DEBIT, _CREDIT, _CLOSING, _BOOKED, _PRIOR, _MOVED = 0, 5, 6, 7, 8, 9, 10, 11
-# Entries of kind `closing` clear P&L at a year's end; the trial balance is shown before them.
-_MOVEMENT = '=SUMIFS({column},JE_Account,$A{row},JE_Kind,"<>closing")'
 SCHEDULE_SHEETS = {
     "lots": "Tax lots",
     "unrealised": "Unrealised",
     "realised": "Realised",
     "unsettled": "Unsettled",
 }
+_NOTE_ROW, _HEADING_ROW, _DATA_ROW = 3, 4, 5
+_LABELS = ("Account", "Name", "Type", "Statement", "Statement line", "Schedule")
+_NAMES = ("TB_Account", "", "TB_Type", "TB_Statement", "TB_Line", "TB_Schedule")
+_LINE, _FIRST_FIGURE = 4, len(_LABELS)
+# Entries of kind `closing` clear P&L at a year's end; the trial balance is shown before them.
+_MOVEMENT = '=SUMIFS({column},JE_Account,$A{{row}},JE_Kind,"<>closing")'
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,30 +43,25 @@ class AccountRow:
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """A column of figures: its place, heading, defined name, and where its value comes from."""
+    """A column of figures: its heading, defined name, value, and its formula ("": a value)."""
 
-    place: int
     heading: str
     name: str
     value: Callable[[AccountRow], int]
-    formula: str = ""  # of the sheet's row; "" for a value
+    formula: str = ""
+    prior: bool = False
 
 
 _FIGURES = (
-    Figure(_OPENING, "Opening", "TB_Opening", lambda row: row.opening),
-    Figure(
-        _DEBIT, "Debit", "TB_Debit", lambda row: row.debit,
-        _MOVEMENT.replace("{column}", "JE_Debit"),
-    ),
-    Figure(
-        _CREDIT, "Credit", "TB_Credit", lambda row: row.credit,
-        _MOVEMENT.replace("{column}", "JE_Credit"),
-    ),
-    Figure(_CLOSING, "Closing", "TB_Closing", lambda row: row.closing, "=F{row}+G{row}-H{row}"),
-    Figure(_BOOKED, "Closing as booked", "TB_Booked", lambda row: row.closing),
-    Figure(_PRIOR, "Prior closing", "TB_PriorClosing", lambda row: row.prior_closing),
-    Figure(_MOVED, "Prior movement", "TB_PriorMovement", lambda row: row.prior_moved),
-)  # fmt: skip
+    Figure("Opening", "TB_Opening", lambda row: row.opening),
+    Figure("Debit", "TB_Debit", lambda row: row.debit, _MOVEMENT.format(column="JE_Debit")),
+    Figure("Credit", "TB_Credit", lambda row: row.credit, _MOVEMENT.format(column="JE_Credit")),
+    Figure("Closing", "TB_Closing", lambda row: row.closing, "=G{row}+H{row}-I{row}"),
+    Figure("Closing, as booked", "TB_Booked", lambda row: row.closing),
+    Figure("Closing", "TB_PriorClosing", lambda row: row.prior_closing, prior=True),
+    Figure("Movement", "TB_PriorMovement", lambda row: row.prior_moved, prior=True),
+)
+_CLOSING, _PRIOR_CLOSING = _FIRST_FIGURE + 3, _FIRST_FIGURE + 5
 
 
 def add_trial_balance(binder: Binder, pack: ClosePack) -> list[AccountRow]:
@@ -74,17 +72,19 @@ def add_trial_balance(binder: Binder, pack: ClosePack) -> list[AccountRow]:
     """
     rows = account_rows(pack.reports["trial-balance"], pack.prior)
     page = binder.page(SHEET, "Trial balance")
-    figures = [figure for figure in _FIGURES if pack.prior or figure.place < _PRIOR]
-    _head(page, pack, figures)
-    for place, row in enumerate(rows):
-        _account_row(page, pack, row, place=_DATA_ROW + place, figures=figures)
+    figures = [figure for figure in _FIGURES if pack.prior or not figure.prior]
+    page.exact_column = _FIRST_FIGURE + len(figures)
+    _head(page, pack, figures=figures)
+    for place, row in enumerate(rows, start=_DATA_ROW):
+        _account_row(page, pack, row=row, place=place, figures=figures)
     last = _DATA_ROW + max(len(rows), 1) - 1
-    labels = ("TB_Account", "", "TB_Type", "TB_Line", "TB_Schedule")
-    names = {place: name for place, name in enumerate(labels) if name}
-    names |= {figure.place: figure.name for figure in _FIGURES}
-    for place, name in names.items():
-        binder.define(name, SHEET, (_DATA_ROW, place, last, place))
-    _total_row(page, pack, rows, figures=figures, last=last)
+    for place, name in enumerate((*_NAMES, *(figure.name for figure in figures))):
+        if name:
+            binder.define(name, sheet=SHEET, first=(_DATA_ROW, place), last=(last, place))
+    page.sheet.autofilter(_HEADING_ROW, 0, last, _FIRST_FIGURE + len(figures) - 1)
+    _total_row(page, pack, rows=rows, figures=figures)
+    if pack.netting:
+        _netting(page, pack, first=last + 3)
     return rows
 
 
@@ -92,70 +92,98 @@ def account_rows(current: Report, prior: Report | None) -> list[AccountRow]:
     """Return the accounts of this and the prior trial balance, in order of their number."""
     now = {row["account"]: row for row in current.table.to_pylist()}
     before = {row["account"]: row for row in prior.table.to_pylist()} if prior else {}
-    return [
-        AccountRow(
-            number,
-            *(_figure(now, number, name) for name in ("opening", "debit", "credit", "closing")),
-            prior_closing=_figure(before, number, "closing"),
-            prior_moved=_figure(before, number, "debit") - _figure(before, number, "credit"),
+    nothing = dict.fromkeys(("opening", "debit", "credit", "closing"), 0)
+    rows = []
+    for number in sorted(now.keys() | before.keys()):
+        this, last = now.get(number, nothing), before.get(number, nothing)
+        rows.append(
+            AccountRow(
+                number,
+                opening=this["opening"],
+                debit=this["debit"],
+                credit=this["credit"],
+                closing=this["closing"],
+                prior_closing=last["closing"],
+                prior_moved=last["debit"] - last["credit"],
+            )
         )
-        for number in sorted(now.keys() | before.keys())
-    ]
+    return rows
 
 
-def _figure(rows: Mapping[str, Mapping[str, object]], number: str, name: str) -> int:
-    value = rows[number][name] if number in rows else 0
-    return value if isinstance(value, int) else 0
-
-
-def _head(page: Page, pack: ClosePack, figures: list[Figure]) -> None:
+def _head(page: Page, pack: ClosePack, *, figures: Sequence[Figure]) -> None:
     note = (
         f"Amounts in {pack.units.base}, debits positive. Debit and credit are sums over the "
-        "journal; an entry and its reversal cancel."
+        "journal; an entry and its reversal cancel. Opening balances are as sealed."
     )
-    page.text(_NOTE_ROW, 0, note, page.formats.style("note"))
-    labels = ["Account", "Name", "Type", "Statement line", "Schedule"]
-    headings = [(label, "left") for label in labels]
-    named = {figure.place: figure.heading for figure in figures}
-    if pack.prior_label and _PRIOR in named:
-        named[_PRIOR] = f"Closing {pack.prior_label}"
-        named[_MOVED] = f"Movement {pack.prior_label}"
-    page.headings(_HEADING_ROW, [*headings, *((named[place], "right") for place in sorted(named))])
-    page.widths([9.5, 38, 9.5, 26, 12.5, *([18] * len(figures))])
+    page.text((_NOTE_ROW, 0), note, style=page.formats.style("note"))
+    headings = [(label, "left") for label in _LABELS]
+    for figure in figures:
+        label = f"{figure.heading} {pack.prior_label}" if figure.prior else figure.heading
+        headings.append((label.strip(), "right"))
+    page.headings(_HEADING_ROW, headings)
+    page.widths([8.5, 32, 8.5, 16, 23, 11, *([16.5] * len(figures))])
     page.sheet.freeze_panes(_DATA_ROW, 2)
 
 
 def _account_row(
-    page: Page, pack: ClosePack, row: AccountRow, *, place: int, figures: list[Figure]
+    page: Page, pack: ClosePack, *, row: AccountRow, place: int, figures: Sequence[Figure]
 ) -> None:
     account = pack.accounts[row.number]
+    places = (
+        name
+        for name, statement in pack.statements.items()
+        if any(line.id == account.statement_line for line in statement.lines)
+    )
+    statement = statement_sheet(next(places, ""))
     schedule = SCHEDULE_SHEETS.get(pack.schedules.get(row.number, ""), "")
-    texts = (row.number, account.name, account.type, account.statement_line, schedule)
-    for column, text in enumerate(texts):
-        page.text(place, column, text)
+    line = account.statement_line
+    for column, text in enumerate(
+        (row.number, account.name, account.type, statement, line, schedule)
+    ):
+        page.text((place, column), text)
     style = page.formats.number(pack.decimals)
-    quiet = page.formats.number(pack.decimals, font_color="#595959")
-    for figure in figures:
-        value = figure.value(row)
+    quiet = page.formats.number(pack.decimals, font_color=looks.QUIET)
+    for column, figure in enumerate(figures, start=_FIRST_FIGURE):
+        value, at = figure.value(row), (place, column)
         if figure.formula:
             exact = numbers.to_decimal(value, pack.decimals)
-            formula = figure.formula.format(row=place + 1)
-            page.formula(place, figure.place, formula, value=exact, style=style)
+            page.formula(at, figure.formula.format(row=place + 1), value=exact, style=style)
         else:
-            shown = style if figure.place == _OPENING else quiet
-            page.number(place, figure.place, value, decimals=pack.decimals, style=shown)
+            shown = style if figure.name == "TB_Opening" else quiet
+            page.number(at, value, decimals=pack.decimals, style=shown)
 
 
 def _total_row(
-    page: Page, pack: ClosePack, rows: list[AccountRow], *, figures: list[Figure], last: int
+    page: Page, pack: ClosePack, *, rows: Sequence[AccountRow], figures: Sequence[Figure]
 ) -> None:
-    place = last + 1
-    page.text(place, 0, "Total", page.formats.style("bold", top=1, bottom=6))
-    for column in range(1, _OPENING):
-        page.text(place, column, "", page.formats.style("bold", top=1, bottom=6))
-    for figure in figures:
+    last = _DATA_ROW + max(len(rows), 1) - 1
+    style = page.formats.style("bold", top=1, bottom=6)
+    for column in range(_FIRST_FIGURE):
+        page.text((last + 1, column), "" if column else "Total", style=style)
+    for column, figure in enumerate(figures, start=_FIRST_FIGURE):
         total = numbers.to_decimal(sum(figure.value(row) for row in rows), pack.decimals)
-        first, final = (xl_rowcol_to_cell(at, figure.place) for at in (_DATA_ROW, last))
+        first, final = (xl_rowcol_to_cell(at, column) for at in (_DATA_ROW, last))
         style = page.formats.total(pack.decimals, final=True)
-        page.formula(place, figure.place, f"=SUM({first}:{final})", value=total, style=style)
-    page.sheet.autofilter(_HEADING_ROW, 0, last, figures[-1].place)
+        page.formula((last + 1, column), f"=SUM({first}:{final})", value=total, style=style)
+
+
+def _netting(page: Page, pack: ClosePack, *, first: int) -> None:
+    """Write what netting adds to statement lines; it is by instrument, so these are values."""
+    text = "Netting of long and short positions of one instrument at one broker account"
+    page.text((first, 0), text, style=page.formats.style("bold"))
+    style = page.formats.number(pack.decimals)
+    places = {_CLOSING: 0} | ({_PRIOR_CLOSING: 1} if pack.prior else {})
+    for row, (line, amounts) in enumerate(sorted(pack.netting.items()), start=first + 1):
+        page.text((row, _LINE), line)
+        for column, place in places.items():
+            page.number((row, column), amounts[place], decimals=pack.decimals, style=style)
+    last = first + len(pack.netting)
+    names = {_LINE: "Netting_Line", _CLOSING: "Netting_Amount", _PRIOR_CLOSING: "Netting_Prior"}
+    for column, name in names.items():
+        if column == _LINE or column in places:
+            page.binder.define(name, sheet=SHEET, first=(first + 1, column), last=(last, column))
+
+
+def statement_sheet(name: str) -> str:
+    """Return the sheet of a statement: `balance-sheet` gives "Balance sheet"."""
+    return name.replace("-", " ").capitalize()

@@ -4,31 +4,29 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
 
+import pyarrow as pa
+
+from subledger.chart.accounts import Account
+from subledger.chart.chart import Chart
+from subledger.chart.layouts import BALANCE_SHEET, Statement
 from subledger.periods import Period
-from subledger.statements.financial import Layouts
+from subledger.statements import financial
 from subledger.statements.report import Report, Units
 
-
-class ShownAccount(Protocol):
-    """What the workbook shows of an account of the chart."""
-
-    @property
-    def name(self) -> str:
-        """The account's name."""
-
-    @property
-    def type(self) -> str:
-        """Its type: asset, liability, equity, income or expense."""
-
-    @property
-    def normal(self) -> str:
-        """Its normal side: debit or credit."""
-
-    @property
-    def statement_line(self) -> str:
-        """The id of the statement line on which it stands."""
+# The report that supports the balance, or of gains the movement, of a slot's accounts.
+SCHEDULE_SLOTS: Mapping[str, str] = {
+    "investment.cost": "lots",
+    "short.cost": "lots",
+    "investment.mark": "unrealised",
+    "investment.mark_fx": "unrealised",
+    "short.mark": "unrealised",
+    "short.mark_fx": "unrealised",
+    "gain.realised.price": "realised",
+    "gain.realised.fx": "realised",
+    "receivable.unsettled": "unsettled",
+    "payable.unsettled": "unsettled",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +34,7 @@ class Check:
     """A control that the engine ran: two figures that must agree, and its verdict.
 
     `left` and `right` are scaled integers with `decimals`. Where `id` is one of the workbook's own
-    tie-outs (`workbook_checks.TIE_OUTS`), both stand in one row.
+    tie-outs (`workbook_checks.TIE_OUT_IDS`), both stand in one row.
     """
 
     id: str
@@ -71,15 +69,15 @@ class ClosePack:
         units: Decimals of currencies and instruments, and the base currency.
         reports: By name: balance-sheet, income-statement, trial-balance, journal, realised,
             unrealised, lots, unsettled. The trial balance leaves closing entries out.
-        layouts: The statement layouts of the chart, by report name.
+        statements: The statement layouts of the chart, by report name.
         accounts: The chart, by account number.
-        schedules: The report that supports an account's balance, by account number: `lots` (the
-            cost of open lots), `unrealised` (their marks), `realised` (gains of the period),
-            `unsettled` (receivable and payable). Each named schedule becomes a tie-out.
-        prior: The trial balance of the period before, for comparatives; None without one.
+        schedules: The report that supports an account, by account number (`schedules_of`): `lots`
+            (the cost of open lots), `unrealised` (their marks), `realised` (gains of the period),
+            `unsettled` (receivable and payable). Each becomes a tie-out.
+        prior: The trial balance of the period before, for comparatives; None without one. It must
+            be drawn as the `prior` column of the statements is.
         prior_label: Its period.
-        netting: What long and short positions of one instrument share, by statement line: base
-            amounts, debit-positive, added to the line now and in the prior column.
+        netting: What netting long and short positions adds to statement lines (`netting_of`).
         checks: The engine's controls.
     """
 
@@ -90,8 +88,8 @@ class ClosePack:
     seal: Seal
     units: Units
     reports: Mapping[str, Report]
-    layouts: Layouts
-    accounts: Mapping[str, ShownAccount]
+    statements: Mapping[str, Statement]
+    accounts: Mapping[str, Account]
     schedules: Mapping[str, str] = field(default_factory=dict)
     prior: Report | None = None
     prior_label: str = ""
@@ -102,3 +100,39 @@ class ClosePack:
     def decimals(self) -> int:
         """Return the decimals of the base currency."""
         return self.units.decimals_of_base()
+
+
+def schedules_of(chart: Chart) -> dict[str, str]:
+    """Return, by account number, the report that supports the account, as its slots say."""
+    found: dict[str, str] = {}
+    for name, report in SCHEDULE_SLOTS.items():
+        if slot := chart.slots.get(name):
+            numbers = (slot.default, *(override.account for override in slot.overrides))
+            found |= dict.fromkeys(numbers, report)
+    return found
+
+
+def netting_of(
+    statements: Mapping[str, Statement],
+    accounts: Mapping[str, Account],
+    *,
+    closing: pa.Table,
+    prior: pa.Table | None,
+) -> dict[str, tuple[int, int]]:
+    """Return what netting adds to balance sheet lines, now and prior: base, debit-positive.
+
+    `closing` and `prior` are the balances (`tables.BALANCES`) of the balance sheet's columns. A
+    trial balance by account does not hold instruments, so these figures enter as values.
+    """
+    found: dict[str, tuple[int, int]] = {}
+    for asset, liability in statements[BALANCE_SHEET].net:
+        shared = [
+            0
+            if balances is None
+            else financial.offset(balances, accounts, asset=asset, liability=liability)
+            for balances in (closing, prior)
+        ]
+        for line, sign in ((asset, -1), (liability, 1)):
+            now, before = found.get(line, (0, 0))
+            found[line] = (now + sign * shared[0], before + sign * shared[1])
+    return {line: amounts for line, amounts in found.items() if any(amounts)}

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
+from typing import TypeAlias
 
 import xlsxwriter
 from xlsxwriter.format import Format
@@ -18,8 +19,12 @@ from subledger.exports.workbook_columns import excel_safe, rounded
 from subledger.exports.workbook_formats import Formats
 from subledger.exports.workbook_rows import check_text
 
+Cell: TypeAlias = tuple[int, int]  # row and column, from 0
+
+BAND_ROWS = 3
 _LETTER = 1
 _HEADER_NAME = 60  # a page header takes 255 characters in all
+_MARGINS = {"left": 0.4, "right": 0.4, "top": 0.75, "bottom": 0.65}  # inches
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +45,12 @@ class Imprint:
     footer: str
 
 
+def checked(returned: int | None, what: str) -> None:
+    """Refuse WORKBOOK_LIMIT when XlsxWriter says that it did not write; it raises nothing."""
+    if returned:
+        raise refuse("WORKBOOK_LIMIT", f"the workbook cannot hold {what}", value=str(returned))
+
+
 @dataclass
 class Binder:
     """A workbook under construction: its formats, its imprint and what it could not hold."""
@@ -56,33 +67,33 @@ class Binder:
         sheet.set_paper(_LETTER)
         sheet.set_landscape()
         sheet.fit_to_pages(1, 0)
-        sheet.set_margins(left=0.4, right=0.4, top=0.75, bottom=0.65)
-        page = Page(self, sheet, name)
+        sheet.set_margins(**_MARGINS)
+        page = Page(self, sheet, name=name)
         page.head(title)
         return page
 
-    def define(self, name: str, sheet: str, area: tuple[int, int, int, int]) -> None:
-        """Name an area (first row, first column, last row, last column, from 0) of a sheet."""
-        top_row, left, bottom_row, right = area
-        top = xl_rowcol_to_cell(top_row, left, row_abs=True, col_abs=True)
-        bottom = xl_rowcol_to_cell(bottom_row, right, row_abs=True, col_abs=True)
+    def define(self, name: str, *, sheet: str, first: Cell, last: Cell) -> None:
+        """Name the area between two cells of a sheet."""
+        top, bottom = (
+            xl_rowcol_to_cell(*cell, row_abs=True, col_abs=True) for cell in (first, last)
+        )
         where = top if top == bottom else f"{top}:{bottom}"
-        checked(self.workbook.define_name(name, f"='{sheet}'!{where}"), f"name {name}")
-
-
-def checked(returned: int | None, what: str) -> None:
-    """Refuse WORKBOOK_LIMIT when XlsxWriter says that it did not write; it raises nothing."""
-    if returned:
-        raise refuse("WORKBOOK_LIMIT", f"the workbook cannot hold {what}", value=str(returned))
+        checked(self.workbook.define_name(name, f"='{sheet}'!{where}"), f"the name {name}")
 
 
 class Page:
-    """A sheet whose writes are checked; rows and columns count from 0."""
+    """A sheet whose writes are checked.
 
-    def __init__(self, binder: Binder, sheet: xlsxwriter.worksheet.Worksheet, name: str) -> None:
+    Where float64 cannot hold a figure, its exact text goes into the column `exact_column` of its
+    row, and onto the binder's list.
+    """
+
+    def __init__(self, binder: Binder, sheet: xlsxwriter.worksheet.Worksheet, *, name: str) -> None:
         self.binder = binder
         self.sheet = sheet
         self.name = name
+        self.exact_column = 0
+        self._beside: dict[int, list[str]] = {}
 
     @property
     def formats(self) -> Formats:
@@ -93,59 +104,61 @@ class Page:
         """Write the band: entity, title, caption; and the same into the printed header."""
         imprint = self.binder.imprint
         self.sheet.set_row(0, 20)
-        self.text(0, 0, imprint.entity, self.formats.style("entity"))
-        self.text(1, 0, title, self.formats.style("title"))
-        self.text(2, 0, imprint.caption, self.formats.style("caption"))
-        entity, caption = (
-            text[:_HEADER_NAME].replace("&", "&&") for text in (imprint.entity, imprint.caption)
+        self.text((0, 0), imprint.entity, style=self.formats.style("entity"))
+        self.text((1, 0), title, style=self.formats.style("title"))
+        self.text((2, 0), imprint.caption, style=self.formats.style("caption"))
+        entity, caption, shown = (
+            text[:_HEADER_NAME].replace("&", "&&")
+            for text in (imprint.entity, imprint.caption, title)
         )
-        font = f'&"{looks.FONT},Bold"&9'
-        plain = f'&"{looks.FONT},Regular"&8'
-        checked(self.sheet.set_header(f"&L{font}{entity}&C{font}{title}&R{plain}{caption}"), "it")
+        bold, plain = f'&"{looks.FONT},Bold"&8', f'&"{looks.FONT},Regular"&8'
+        header = f"&L{bold}{entity}&C{bold} {shown}&R{plain}{caption}"
+        checked(self.sheet.set_header(header), "the page header")
         footer = f"&L{plain}{imprint.footer.replace('&', '&&')}&R{plain}Page &P of &N"
         checked(self.sheet.set_footer(footer), "the page footer")
 
-    def text(self, row: int, column: int, text: str, style: Format | None = None) -> None:
-        """Write a text; it stays a text, whatever it begins with."""
-        where = f"{self.name}!{xl_rowcol_to_cell(row, column)}"
-        fitting = check_text(text, where)
+    def text(self, at: Cell, text: str, *, style: Format | None = None) -> None:
+        """Write a text; it stays a text, whatever it begins with. "" is an empty cell."""
+        fitting = check_text(text, self._where(at))
         if fitting.startswith("<r>") and fitting.endswith("</r>"):
             fitting += " "  # XlsxWriter would put a text between these tags into the file as it is
         style = style or self.formats.style("text")
-        if not fitting:
-            checked(self.sheet.write_blank(row, column, None, style), where)
-            return
-        checked(self.sheet.write_string(row, column, fitting, style), where)
+        if fitting:
+            checked(self.sheet.write_string(*at, fitting, style), self._where(at))
+        else:
+            checked(self.sheet.write_blank(*at, None, style), self._where(at))
 
-    def number(self, row: int, column: int, value: int, *, decimals: int, style: Format) -> None:
-        """Write a scaled integer; where float64 cannot hold it, keep its exact text too."""
-        shown = self._shown(row, column, numbers.to_text(value, decimals))
-        checked(self.sheet.write_number(row, column, float(shown), style), self.name)
+    def number(self, at: Cell, value: int, *, decimals: int, style: Format) -> None:
+        """Write a scaled integer."""
+        shown = self._shown(at, numbers.to_text(value, decimals))
+        checked(self.sheet.write_number(*at, float(shown), style), self._where(at))
 
-    def day(self, row: int, column: int, day: date, style: Format | None = None) -> None:
+    def day(self, at: Cell, day: date, *, style: Format | None = None) -> None:
         """Write a true date."""
         style = style or self.formats.pattern(looks.DAY, align="left")
-        checked(self.sheet.write_datetime(row, column, day, style), self.name)
+        checked(self.sheet.write_datetime(*at, day, style), self._where(at))
 
-    def formula(
-        self, row: int, column: int, formula: str, *, value: Decimal | str, style: Format
-    ) -> None:
+    def formula(self, at: Cell, formula: str, *, value: Decimal | str, style: Format) -> None:
         """Write a live formula with the engine's value cached in it."""
-        cached: str | float = value if isinstance(value, str) else self._cached(row, column, value)
-        where = f"{self.name}!{xl_rowcol_to_cell(row, column)}"
-        checked(self.sheet.write_formula(row, column, formula, style, cached), where)
+        cached = value if isinstance(value, str) else float(self._shown(at, f"{value:f}"))
+        checked(self.sheet.write_formula(*at, formula, style, cached), self._where(at))
 
-    def link(self, row: int, column: int, sheet: str) -> None:
+    def link(self, at: Cell, sheet: str) -> None:
         """Write a link to another sheet of this workbook."""
-        style = self.formats.style("link")
         target = f"internal:'{sheet}'!A1"
-        checked(self.sheet.write_url(row, column, target, style, string=sheet), self.name)
+        returned = self.sheet.write_url(*at, target, self.formats.style("link"), string=sheet)
+        checked(returned, self._where(at))
 
     def headings(self, row: int, headings: Sequence[tuple[str, str]]) -> None:
-        """Write a row of column headings, each with its alignment, and repeat it in print."""
+        """Write a row of column headings, each with its alignment, and repeat it in print.
+
+        A left-aligned heading beside a right-aligned one keeps its distance.
+        """
         self.sheet.set_row(row, 26)
         for column, (heading, align) in enumerate(headings):
-            self.text(row, column, heading, self.formats.style("heading", align=align))
+            beside = column > 0 and headings[column - 1][1] == "right" and align == "left"
+            style = self.formats.style("heading", align=align, **({"indent": 1} if beside else {}))
+            self.text((row, column), heading, style=style)
         self.sheet.repeat_rows(row)
 
     def widths(self, widths: Sequence[float]) -> None:
@@ -153,12 +166,16 @@ class Page:
         for column, width in enumerate(widths):
             checked(self.sheet.set_column(column, column, width), self.name)
 
-    def _cached(self, row: int, column: int, value: Decimal) -> float:
-        return float(self._shown(row, column, f"{value:f}"))
+    def _where(self, at: Cell) -> str:
+        return f"{self.name}!{xl_rowcol_to_cell(*at)}"
 
-    def _shown(self, row: int, column: int, exact: str) -> str:
+    def _shown(self, at: Cell, exact: str) -> str:
         if excel_safe(exact):
             return exact
-        cell = xl_rowcol_to_cell(row, column)
+        cell = xl_rowcol_to_cell(*at)
         self.binder.inexact.append(Inexact(self.name, cell, exact))
+        if self.exact_column:
+            beside = self._beside.setdefault(at[0], [])
+            beside.append(f"{cell} = {exact}")
+            self.text((at[0], self.exact_column), "; ".join(beside))
         return rounded(exact)

@@ -109,24 +109,25 @@ def _filled(sheet: str, rows: Rows) -> Iterator[str]:
     corner = f"{xl_col_to_name(len(rows.columns) - 1)}{last}"
     yield _DIMENSION.sub(f'<dimension ref="A1:{corner}"/>', sheet[: found[0].start()], count=1)
     for start in range(0, len(rows), _CHUNK):
-        yield _chunk(rows, styles, start)
+        yield _chunk(rows, styles, start=start)
     yield sheet[found[-1].end() :]
 
 
-def _chunk(rows: Rows, styles: Sequence[Sequence[str]], start: int) -> str:
+def _chunk(rows: Rows, styles: Sequence[Sequence[str]], *, start: int) -> str:
     count = min(_CHUNK, len(rows) - start)
     first = rows.first + start
     numbers = pa.array(range(first, first + count), pa.int64()).cast(pa.string())
-    cells = [
-        _cells(column, xl_col_to_name(place), numbers, [row[place] for row in styles], start)
-        for place, column in enumerate(rows.columns)
-    ]
+    cells = []
+    for place, column in enumerate(rows.columns):
+        coded = [row[place] for row in styles]
+        letter = xl_col_to_name(place)
+        cells.append(_cells(column, numbers, letter=letter, styles=coded, start=start))
     lines = pc.binary_join_element_wise('<row r="', numbers, '">', *cells, "</row>", "")
     return "".join(lines.to_pylist())
 
 
 def _cells(
-    column: Column, letter: str, numbers: pa.Array, styles: Sequence[str], start: int
+    column: Column, numbers: pa.Array, *, letter: str, styles: Sequence[str], start: int
 ) -> pa.Array:
     values = column.literals.slice(start, len(numbers))
     given = pc.fill_null(pc.not_equal(values, ""), False)

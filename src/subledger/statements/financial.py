@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TypeAlias
 
 import numpy as np
 import pyarrow as pa
@@ -25,6 +26,8 @@ _STATEMENT = pa.schema(
         maybe_base("prior"),
     ]
 )
+LayoutLine: TypeAlias = StatementLine
+Layouts: TypeAlias = Mapping[str, Sequence[StatementLine]]
 _PLACE = ("instrument", "broker_account")
 
 
@@ -47,14 +50,14 @@ def balance_sheet(
         closing: `tables.BALANCES` at the end of the period.
         prior: The same at the end of the period before; None leaves the column empty.
     """
-    columns_shown = [
+    layout = statements[BALANCE_SHEET]
+    amount, before = (
         None
         if balances is None
-        else _values(statements, accounts, balances, net=statements[BALANCE_SHEET].net)
+        else _values(statements, accounts, balances=balances, net=layout.net)
         for balances in (closing, prior)
-    ]
-    layout = statements[BALANCE_SHEET]
-    return Report(BALANCE_SHEET, layout.title, _laid_out(layout, *columns_shown))
+    )
+    return Report(BALANCE_SHEET, layout.title, _laid_out(layout, amount=amount, prior=before))
 
 
 def income_statement(
@@ -69,18 +72,18 @@ def income_statement(
     `moved` holds what the period's entries moved (`movements`, without the year-end clearing), as
     `tables.BALANCES`; `prior` the same of the period before, None leaves the column empty.
     """
-    columns_shown = [
-        None if balances is None else _values(statements, accounts, balances)
-        for balances in (moved, prior)
-    ]
     layout = statements[INCOME_STATEMENT]
-    return Report(INCOME_STATEMENT, layout.title, _laid_out(layout, *columns_shown))
+    amount, before = (
+        None if balances is None else _values(statements, accounts, balances=balances)
+        for balances in (moved, prior)
+    )
+    return Report(INCOME_STATEMENT, layout.title, _laid_out(layout, amount=amount, prior=before))
 
 
 def line_balances(balances: pa.Table, accounts: Mapping[str, Account]) -> dict[str, int]:
     """Return the debit-positive base balance of every statement line that accounts stand on."""
     sums: dict[str, int] = {}
-    by_account = grouping.add_up(balances, ["account"], ["amount_base"])
+    by_account = grouping.add_up(balances, ["account"], amounts=["amount_base"])
     for row in by_account.to_pylist():
         line = _line_of(accounts, row["account"])
         sums[line] = sums.get(line, 0) + row["amount_base"]
@@ -97,7 +100,7 @@ def offset(
     """
     long = _by_place(balances, accounts, line=asset)
     short = _by_place(balances, accounts, line=liability)
-    match = grouping.lookup(long, short, _PLACE)
+    match = grouping.lookup(long, short, on=_PLACE)
     owned = columns.numbers(long, "amount_base")[match >= 0]
     owed = -columns.numbers(short, "amount_base")[match[match >= 0]]
     return exact_sum(np.minimum(owned, owed).clip(min=0))
@@ -106,7 +109,7 @@ def offset(
 def _by_place(balances: pa.Table, accounts: Mapping[str, Account], *, line: str) -> pa.Table:
     numbers = [number for number, account in accounts.items() if account.statement_line == line]
     chosen = balances.filter(pc.is_in(balances["account"], pa.array(numbers, pa.string())))
-    return grouping.add_up(chosen, _PLACE, ["amount_base"])
+    return grouping.add_up(chosen, _PLACE, amounts=["amount_base"])
 
 
 def _line_of(accounts: Mapping[str, Account], number: str) -> str:
@@ -118,8 +121,8 @@ def _line_of(accounts: Mapping[str, Account], number: str) -> str:
 def _values(
     statements: Mapping[str, Statement],
     accounts: Mapping[str, Account],
-    balances: pa.Table,
     *,
+    balances: pa.Table,
     net: Iterable[tuple[str, str]] = (),
 ) -> dict[str, int]:
     """Return every line's value, debit-positive: its own accounts and its members' values."""
@@ -141,7 +144,7 @@ def _values(
 
 
 def _laid_out(
-    statement: Statement, amounts: Mapping[str, int] | None, prior: Mapping[str, int] | None
+    statement: Statement, *, amount: Mapping[str, int] | None, prior: Mapping[str, int] | None
 ) -> pa.Table:
     def shown(line: StatementLine, values: Mapping[str, int] | None) -> int | None:
         if values is None or line.kind == "heading":
@@ -153,7 +156,7 @@ def _laid_out(
             "line": line.id,
             "label": line.label,
             "level": line.level,
-            "amount": shown(line, amounts),
+            "amount": shown(line, amount),
             "prior": shown(line, prior),
         }
         for line in statement.lines

@@ -38,10 +38,10 @@ def group(table: pa.Table, names: Sequence[str]) -> Groups:
     return Groups(rank[of_row.reshape(-1)], keys.take(order))
 
 
-def lookup(table: pa.Table, other: pa.Table, names: Sequence[str]) -> IndexArray:
+def lookup(table: pa.Table, other: pa.Table, *, on: Sequence[str]) -> IndexArray:
     """Return, row by row of a table, the first row of another with the same key; -1 for none."""
-    both = pa.concat_tables([part.select(list(names)) for part in (other, table)])
-    _, first, code = np.unique(_codes(both, names), return_index=True, return_inverse=True)
+    both = pa.concat_tables([part.select(list(on)) for part in (other, table)])
+    _, first, code = np.unique(_codes(both, on), return_index=True, return_inverse=True)
     found = first[code.reshape(-1)[other.num_rows :]]
     return np.where(found < other.num_rows, found, -1).astype(np.intp)
 
@@ -56,7 +56,7 @@ def ordered(table: pa.Table, names: Sequence[str]) -> pa.Table:
     return table.take(pc.sort_indices(table, [(name, "ascending") for name in names]))
 
 
-def add_up(table: pa.Table, names: Sequence[str], amounts: Sequence[str]) -> pa.Table:
+def add_up(table: pa.Table, names: Sequence[str], *, amounts: Sequence[str]) -> pa.Table:
     """Return one row per key with the sums of the amount columns, in order of the key."""
     groups = group(table, names)
     sums = groups.keys

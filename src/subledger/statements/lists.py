@@ -88,7 +88,7 @@ def journal(posted: Posted, *, entity: str, basis: str, batches: pa.Table) -> Re
     debit, credit = debit_and_credit(
         columns.numbers(posted.lines, "amount_base"), posted.reversal_lines()
     )
-    batch = grouping.pick(batches["batch"], grouping.lookup(posted.entries, batches, _EVENT))
+    batch = grouping.pick(batches["batch"], grouping.lookup(posted.entries, batches, on=_EVENT))
     added = {name: grouping.pick(posted.entries[name], rows) for name in _FROM_ENTRY}
     added |= {
         "entity": pa.repeat(pa.scalar(entity), len(rows)),
@@ -140,7 +140,7 @@ def exceptions(found: pa.Table, decisions: pa.Table, *, files: Mapping[int, str]
     `found` is `tables.EXCEPTIONS`; `decisions` (columns `DECISIONS`) holds at most one row per
     exception, one without a row being open; `files` names the file of each batch.
     """
-    rows = grouping.lookup(found, decisions, ["exception_id"])
+    rows = grouping.lookup(found, decisions, on=["exception_id"])
     batches = found["batch"].to_pylist()
     lines = pc.if_else(pc.greater(found["row"], 0), found["row"], pa.scalar(None, pa.int64()))
     added = {

@@ -9,17 +9,13 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from subledger import columns, tables
-from subledger.chart.accounts import PROFIT_AND_LOSS, Account
+from subledger.chart.accounts import PNL_BUCKETS, PROFIT_AND_LOSS, Account
 from subledger.numbers import check_range, exact_sum
 from subledger.statements import grouping
 from subledger.statements.posted import Posted
 from subledger.statements.report import Report
 
 KEYS = ("strategy", "book", "broker_account", "instrument", "currency")
-BUCKETS = (
-    *("realised_price", "realised_fx", "unrealised_price", "unrealised_fx"),
-    *("income", "carry", "fees", "other"),
-)
 
 
 def buckets_of(accounts: Mapping[str, Account]) -> dict[str, str]:
@@ -53,9 +49,9 @@ def pnl(posted: Posted, *, buckets: Mapping[str, str], by: Sequence[str] = ()) -
     lines = lines.filter(pc.is_valid(bucket))
     split = lines.select(keys).append_column("bucket", bucket.drop_null())
     split = split.append_column("gain", pc.negate_checked(lines["amount_base"]))
-    table = _in_buckets(grouping.add_up(split, [*keys, "bucket"], ["gain"]), keys)
+    table = _in_buckets(grouping.add_up(split, [*keys, "bucket"], amounts=["gain"]), keys)
     meta = {"by": ",".join(keys)}
-    return Report("pnl", "Profit and loss", table, (*BUCKETS, "total"), meta)
+    return Report("pnl", "Profit and loss", table, (*PNL_BUCKETS, "total"), meta)
 
 
 def _bucket_column(lines: pa.Table, buckets: Mapping[str, str]) -> pa.ChunkedArray:
@@ -68,12 +64,12 @@ def _in_buckets(sums: pa.Table, keys: Sequence[str]) -> pa.Table:
     groups = grouping.group(sums, keys)
     name = columns.texts(sums, "bucket")
     gain = columns.numbers(sums, "gain")
-    amounts = {bucket: groups.sums(np.where(name == bucket, gain, 0)) for bucket in BUCKETS}
+    amounts = {bucket: groups.sums(np.where(name == bucket, gain, 0)) for bucket in PNL_BUCKETS}
     # Each row's total is summed beyond 64 bits and then checked.
-    stacked = np.array(list(amounts.values()), np.int64).reshape(len(BUCKETS), -1)
+    stacked = np.array(list(amounts.values()), np.int64).reshape(len(PNL_BUCKETS), -1)
     total = [check_range(exact_sum(stacked[:, row])) for row in range(stacked.shape[1])]
     fields = [tables.text(key) for key in keys]
-    fields += [tables.base(bucket) for bucket in (*BUCKETS, "total")]
+    fields += [tables.base(bucket) for bucket in (*PNL_BUCKETS, "total")]
     arrays = [
         *(groups.keys.column(key) for key in keys),
         *(pa.array(values) for values in amounts.values()),

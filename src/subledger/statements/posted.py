@@ -32,7 +32,7 @@ class Posted:
 
     def entry_rows(self) -> grouping.IndexArray:
         """Return the row in `entries` of each line; a line without its entry is a bug."""
-        rows = grouping.lookup(self.lines, self.entries, ["seq"])
+        rows = grouping.lookup(self.lines, self.entries, on=["seq"])
         if (rows < 0).any():
             raise InvariantError("a line has no entry")
         return rows
@@ -73,7 +73,7 @@ def balances_after(opening: pa.Table, lines: pa.Table) -> pa.Table:
     order = tables.BALANCES.order
     names = [*order, *_AMOUNTS]
     both = pa.concat_tables([_balance_like(part.select(names)) for part in (opening, lines)])
-    sums = grouping.add_up(both, order, _AMOUNTS)
+    sums = grouping.add_up(both, order, amounts=_AMOUNTS)
     zero = np.ones(sums.num_rows, np.bool_)
     for amount in _AMOUNTS:
         zero &= columns.numbers(sums, amount) == 0

@@ -84,7 +84,7 @@ def lots(lots: pa.Table) -> Report:
     return Report("lots", "Tax lots", _table(_open_lots(lots), _LOT), ("cost_base",))
 
 
-def unrealised(lots: pa.Table, marks: pa.Table, instruments: pa.Table, *, units: Units) -> Report:
+def unrealised(lots: pa.Table, marks: pa.Table, *, instruments: pa.Table, units: Units) -> Report:
     """Return the open lots with their market value and unrealised gain.
 
     Args:
@@ -100,10 +100,12 @@ def unrealised(lots: pa.Table, marks: pa.Table, instruments: pa.Table, *, units:
     """
     rows = _open_lots(lots)
     latest = marks.sort_by([("mark_date", "descending")])
-    mark = grouping.lookup(rows, latest, ["instrument"])
+    mark = grouping.lookup(rows, latest, on=["instrument"])
     mark[columns.numbers(rows, "marked_quantity") == 0] = -1
-    rows = _with_prices(rows, latest, mark, base=units.base)
-    rows = _with_market_value(rows, mark >= 0, _market_values(rows, instruments, units=units))
+    rows = _with_prices(rows, latest, mark=mark, base=units.base)
+    rows = _with_market_value(
+        rows, _market_values(rows, instruments, units=units), marked=mark >= 0
+    )
     for part in ("price", "fx"):
         name = "mark" if part == "price" else "mark_fx"
         gain = columns.numbers(rows, name) - columns.numbers(rows, f"{name}_released")
@@ -123,10 +125,10 @@ def positions(lots: pa.Table, unsettled: pa.Table) -> Report:
     sides are open, the long one carries them.
     """
     keys = [*_PLACE, "side", "currency"]
-    held = grouping.add_up(_open_lots(lots), keys, ["quantity", "cost", "cost_base"])
+    held = grouping.add_up(_open_lots(lots), keys, amounts=["quantity", "cost", "cost_base"])
     bought = _signed_unsettled(unsettled)
     rows = pa.concat_tables([held, _closed_positions(held, bought)])
-    first = grouping.lookup(bought, rows, [*_PLACE, "currency"])
+    first = grouping.lookup(bought, rows, on=[*_PLACE, "currency"])
     pending = numbers.group_sums(first, columns.numbers(bought, "bought"), rows.num_rows)
     direction = np.where(columns.texts(rows, "side") == "long", 1, -1)
     settled = columns.numbers(rows, "quantity") - direction * pending
@@ -150,7 +152,7 @@ def _open_lots(lots: pa.Table) -> pa.Table:
 
 
 def _with_prices(
-    rows: pa.Table, marks: pa.Table, mark: grouping.IndexArray, *, base: str
+    rows: pa.Table, marks: pa.Table, *, mark: grouping.IndexArray, base: str
 ) -> pa.Table:
     prices = [
         numbers.to_text(*numbers.trim(mantissa, scale))
@@ -175,7 +177,7 @@ def _with_prices(
 
 
 def _market_values(rows: pa.Table, instruments: pa.Table, *, units: Units) -> Int64Array:
-    held = grouping.lookup(rows, instruments, ["instrument"])
+    held = grouping.lookup(rows, instruments, on=["instrument"])
     if (held < 0).any():
         raise InvariantError("a lot's instrument is not known")
     facts = instruments.take(pa.array(held, pa.int64()))
@@ -192,7 +194,7 @@ def _market_values(rows: pa.Table, instruments: pa.Table, *, units: Units) -> In
     return numbers.product_columns(columns.numbers(rows, "quantity"), price, shift)
 
 
-def _with_market_value(rows: pa.Table, marked: columns.Flags, values: Int64Array) -> pa.Table:
+def _with_market_value(rows: pa.Table, values: Int64Array, *, marked: columns.Flags) -> pa.Table:
     cost = columns.numbers(rows, "cost")
     direction = np.where(columns.texts(rows, "side") == "long", 1, -1)
     rows = rows.append_column("market_value", pa.array(values, mask=~marked))
@@ -203,13 +205,13 @@ def _signed_unsettled(unsettled: pa.Table) -> pa.Table:
     quantity = columns.numbers(unsettled, "quantity")
     signed = np.where(columns.texts(unsettled, "side") == "buy", quantity, -quantity)
     rows = unsettled.select([*_PLACE, "currency"]).append_column("bought", pa.array(signed))
-    sums = grouping.add_up(rows, [*_PLACE, "currency"], ["bought"])
+    sums = grouping.add_up(rows, [*_PLACE, "currency"], amounts=["bought"])
     return sums.filter(pc.not_equal(sums["bought"], 0))
 
 
 def _closed_positions(held: pa.Table, bought: pa.Table) -> pa.Table:
     """Return rows for unsettled trades whose position is closed, on the side that has settled."""
-    missing = grouping.lookup(bought, held, [*_PLACE, "currency"]) < 0
+    missing = grouping.lookup(bought, held, on=[*_PLACE, "currency"]) < 0
     rows = bought.filter(pa.array(missing))
     sold = columns.numbers(rows, "bought") < 0
     zero = pa.array(np.zeros(rows.num_rows, np.int64))

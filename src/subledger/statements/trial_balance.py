@@ -48,9 +48,9 @@ def trial_balance(
     keys = ["account", *by]
     rows = pa.concat_tables([_opening_rows(opening, keys), _movement_rows(chosen, keys)])
     names = [*_FOUR, "closing_base"] if local else [f"{name}_base" for name in _FOUR]
-    sums = grouping.add_up(rows, keys, names)
+    sums = grouping.add_up(rows, keys, amounts=names)
     sums = sums.filter(pa.array(_any_amount(sums, names)))
-    table = _named(sums, accounts, by, local=local)
+    table = _named(sums, accounts, by=by, local=local)
     totals = ("closing_base",) if local else _FOUR
     return Report("trial-balance", "Trial balance", table, totals, {"by": ",".join(by)})
 
@@ -64,7 +64,7 @@ def _opening_rows(opening: pa.Table, keys: Sequence[str]) -> pa.Table:
         for suffix in ("", "_base")
         for name in _FOUR
     }
-    return _keyed(opening, keys, columns)
+    return _keyed(opening, keys, columns=columns)
 
 
 def _movement_rows(posted: Posted, keys: Sequence[str]) -> pa.Table:
@@ -75,10 +75,10 @@ def _movement_rows(posted: Posted, keys: Sequence[str]) -> pa.Table:
         debit, credit = debit_and_credit(amounts, reversal)
         four = (np.zeros_like(amounts), debit, credit, amounts)
         columns |= {f"{name}{suffix}": values for name, values in zip(_FOUR, four, strict=True)}
-    return _keyed(posted.lines, keys, columns)
+    return _keyed(posted.lines, keys, columns=columns)
 
 
-def _keyed(table: pa.Table, keys: Sequence[str], columns: Mapping[str, Int64Array]) -> pa.Table:
+def _keyed(table: pa.Table, keys: Sequence[str], *, columns: Mapping[str, Int64Array]) -> pa.Table:
     fields = {key: table.column(key) for key in keys}
     return pa.table(fields | {name: pa.array(values) for name, values in columns.items()})
 
@@ -91,7 +91,7 @@ def _any_amount(table: pa.Table, names: Sequence[str]) -> Flags:
 
 
 def _named(
-    sums: pa.Table, accounts: Mapping[str, Account], by: Sequence[str], *, local: bool
+    sums: pa.Table, accounts: Mapping[str, Account], *, by: Sequence[str], local: bool
 ) -> pa.Table:
     known = [account_of(accounts, number) for number in sums.column("account").to_pylist()]
     amount = tables.money if local else tables.base

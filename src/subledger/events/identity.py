@@ -1,0 +1,264 @@
+"""Identity: which rows of a file are news, which are known already, and which contradict.
+
+A known id with the same content is no news; with other content it is a contradiction, and the
+whole file is refused. Trades move on under one version and have a module of their own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from subledger.columns import Flags, column, group_codes, numbers
+from subledger.errors import Finding
+from subledger.events.identity_trades import admit_trades, refuse_settlements
+from subledger.events.naming import names_in_file
+from subledger.instruments import ECONOMIC
+from subledger.numbers import Int64Array
+from subledger.tables import DIMENSIONS, FACTS, INSTRUMENTS, PRICES, Table
+
+_PLACE = ("batch", "row")
+_TABLES: dict[str, Table] = FACTS | {"instruments": INSTRUMENTS, "prices": PRICES}
+
+KEYS: dict[str, tuple[str, ...]] = {
+    "cash": ("event_id",),
+    "settlements": ("event_id",),
+    "journals": ("journal_id", "line"),
+    "opening_lots": ("as_of", "lot_id", "basis"),
+    "opening_balances": (
+        "as_of",
+        "account",
+        "currency",
+        *(dimension.name for dimension in DIMENSIONS),
+        "basis",
+    ),
+    "instruments": ("instrument", "valid_from"),
+    "prices": ("instrument", "date"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Admission:
+    """What a file adds: rows to append; without rows when there are findings.
+
+    `duplicates` counts the rows that were known already or stand twice in the file.
+    """
+
+    rows: pa.Table
+    duplicates: int = 0
+    notes: list[Finding] = field(default_factory=list)
+    findings: list[Finding] = field(default_factory=list)
+
+
+def admit(
+    kind: str, incoming: pa.Table, *, known: Mapping[str, pa.Table], file: str = ""
+) -> Admission:
+    """Compare a file's canonical table with the facts known, and return what it adds.
+
+    `known` holds tables of facts by kind (absent = none): of the kind itself, and of trades and
+    settlements for each other. Findings: ID_CONFLICT, STATUS_BACK, SETTLEMENT_CONFLICT,
+    INSTRUMENT_CONFLICT, BASIS_OVERLAP. Note: VERSION_IGNORED.
+    """
+    facts = {name: known.get(name, table.empty()) for name, table in _TABLES.items()}
+    if kind == "trades":
+        news, notes, findings = admit_trades(incoming, facts, file)
+    elif kind == "prices":
+        return _admit_prices(incoming, facts[kind], file)
+    elif kind == "instruments":
+        news, findings = _admit_instruments(incoming, facts[kind], file)
+        notes = []
+    else:
+        news, findings = _admit_fixed(_TABLES[kind], incoming, facts[kind], file=file)
+        notes = []
+    if kind == "settlements" and not findings:
+        findings = refuse_settlements(incoming.filter(pa.array(news)), facts, file)
+    return _admission(incoming, news, notes, findings)
+
+
+def _admission(
+    incoming: pa.Table, news: Flags, notes: list[Finding], findings: list[Finding]
+) -> Admission:
+    rows = incoming.schema.empty_table() if findings else incoming.filter(pa.array(news))
+    duplicates = incoming.num_rows - int(news.sum()) - len(notes)
+    return Admission(rows.combine_chunks(), duplicates, notes, findings)
+
+
+def _first_of_key(
+    table: Table, incoming: pa.Table, known: pa.Table
+) -> tuple[pa.Table, Int64Array, Int64Array]:
+    """Return known and incoming rows together, the first row of each row's key, and of its code.
+
+    Known rows come first, so that a known row is the first of its key.
+    """
+    names = table.schema.names
+    together = pa.concat_tables([known.select(names), incoming.select(names)]).combine_chunks()
+    keys = [_comparable(together, name) for name in KEYS[table.name]]
+    code, first = group_codes(keys)
+    return together, first[code], code.astype(np.int64)
+
+
+def _comparable(table: pa.Table, name: str) -> npt.NDArray[np.generic]:
+    """Return a column in which null equals null."""
+    kind = table.schema.field(name).type
+    values: npt.NDArray[np.generic] = (
+        pc.fill_null(table[name].cast(pa.int32()), -1).to_numpy()
+        if pa.types.is_date(kind)
+        else column(table, name)
+    )
+    return values
+
+
+def _differing(table: pa.Table, first: Int64Array, names: Sequence[str]) -> dict[str, Flags]:
+    """Say for each column in which rows it differs from the first row of the same key."""
+    result: dict[str, Flags] = {}
+    for name in names:
+        values = _comparable(table, name)
+        missing: Flags = pc.is_null(table[name]).to_numpy()
+        result[name] = (values != values[first]) | (missing != missing[first])
+    return result
+
+
+def _conflicts(
+    table: pa.Table,
+    differing: Mapping[str, Flags],
+    rows: Int64Array,
+    *,
+    what: tuple[str, str],
+    file: str,
+) -> list[Finding]:
+    """Return one finding per conflicting row, with the columns in which it differs."""
+    code, key = what
+    lines, ids = numbers(table, "row"), table[key].to_pylist()
+    return [
+        Finding(
+            code,
+            f"known with other {names_in_file(n for n, flags in differing.items() if flags[row])}",
+            file,
+            int(lines[row]),
+            key,
+            str(ids[row]),
+        )
+        for row in rows.tolist()
+    ]
+
+
+def _any(differing: Mapping[str, Flags], length: int) -> Flags:
+    found = np.zeros(length, bool)
+    for flags in differing.values():
+        found |= flags
+    return found
+
+
+def _admit_fixed(
+    table: Table, incoming: pa.Table, known: pa.Table, *, file: str
+) -> tuple[Flags, list[Finding]]:
+    """Admit rows whose content never changes: same id and content is no news."""
+    together, first, _ = _first_of_key(table, incoming, known)
+    rows, start = np.arange(together.num_rows), known.num_rows
+    names = [n for n in table.schema.names if n not in _PLACE and n not in KEYS[table.name]]
+    differing = _differing(together, first, names)
+    wrong = rows[_any(differing, together.num_rows) & (rows >= start)]
+    key = KEYS[table.name][1 if KEYS[table.name][0] == "as_of" else 0]
+    findings = _conflicts(together, differing, wrong, what=("ID_CONFLICT", key), file=file)
+    news = (first == rows)[start:]
+    if table.name == "journals" and not findings:
+        findings = _changed_journals(incoming, known, news, file)
+    if "basis" in KEYS[table.name] and not findings:
+        findings = _overlapping_bases(table, together, start, file=file)
+    return news, findings
+
+
+def _changed_journals(incoming: pa.Table, known: pa.Table, news: Flags, file: str) -> list[Finding]:
+    """Refuse lines added to or left out of a journal that is known: a journal is one fact."""
+    before = _line_counts(known)
+    lines = _line_counts(incoming)
+    rows = incoming.select(["journal_id", "row"]).to_pydict()
+    findings, seen = [], set[str]()
+    for journal, row, new in zip(rows["journal_id"], rows["row"], news.tolist(), strict=True):
+        changed = journal in before and (new or lines[journal] != before[journal])
+        if changed and journal not in seen:
+            seen.add(journal)
+            message = f"known with {before[journal]} lines, not {lines[journal]}"
+            findings.append(Finding("ID_CONFLICT", message, file, row, "journal_id", journal))
+    return findings
+
+
+def _line_counts(journals: pa.Table) -> dict[str, int]:
+    counted = journals["journal_id"].value_counts().to_pylist()
+    return {item["values"]: item["counts"] for item in counted}
+
+
+def _overlapping_bases(table: Table, together: pa.Table, start: int, *, file: str) -> list[Finding]:
+    """Refuse an opening that stands for every basis and for one of them besides."""
+    keys = [_comparable(together, name) for name in KEYS[table.name] if name != "basis"]
+    code, first = group_codes(keys)
+    every: Flags = pc.equal(together["basis"], "").to_numpy()
+    has_every, has_one = np.zeros(len(first), bool), np.zeros(len(first), bool)
+    has_every[code[every]] = True
+    has_one[code[~every]] = True
+    wrong = np.flatnonzero((has_every & has_one)[code])
+    message = "given for every basis (empty) and for one of them"
+    rows, bases = numbers(together, "row"), together["basis"].to_pylist()
+    return [
+        Finding("BASIS_OVERLAP", message, file, int(rows[row]), "basis", bases[row])
+        for row in wrong.tolist()
+        if row >= start and (bases[row] or (code[wrong[wrong < start]] == code[row]).any())
+    ]
+
+
+def _admit_instruments(
+    incoming: pa.Table, known: pa.Table, file: str
+) -> tuple[Flags, list[Finding]]:
+    """Admit instruments: economic attributes are fixed, descriptive ones may change."""
+    together, _, version = _first_of_key(INSTRUMENTS, incoming, known)
+    code, first = group_codes([column(together, "instrument")])
+    rows, start = np.arange(together.num_rows), known.num_rows
+    differing = _differing(together, first[code], ECONOMIC)
+    wrong = rows[_any(differing, together.num_rows) & (rows >= start)]
+    what = ("INSTRUMENT_CONFLICT", "instrument")
+    findings = _conflicts(together, differing, wrong, what=what, file=file)
+    # The last row before this one with the same id and valid_from says what is known now.
+    previous = _previous(version)
+    names = [name for name in INSTRUMENTS.schema.names if name not in _PLACE]
+    changed = _any(_differing(together, np.maximum(previous, 0), names), together.num_rows)
+    return ((previous < 0) | changed)[start:], findings
+
+
+def _previous(code: Int64Array) -> Int64Array:
+    """Return the last row before each one that has the same code, -1 without one."""
+    order = np.argsort(code, kind="stable")
+    previous = np.full(len(code), -1, np.int64)
+    same = code[order][1:] == code[order][:-1]
+    previous[order[1:][same]] = order[:-1][same]
+    return previous
+
+
+def _admit_prices(incoming: pa.Table, known: pa.Table, file: str) -> Admission:
+    """Admit prices: another price for a known date is the next version of it."""
+    ordered = known.sort_by([("version", "ascending")])
+    together, first, code = _first_of_key(PRICES, incoming, ordered)
+    rows, start = np.arange(together.num_rows), known.num_rows
+    names = ["price_mantissa", "price_scale", "currency", "source", "level"]
+    is_new = rows >= start
+    opening = np.full(int(code.max(initial=-1)) + 1, -1, np.int64)
+    opening[code[is_new][::-1]] = rows[is_new][::-1]  # the first row of the file for each key
+    within = _differing(together, np.where(is_new, opening[code], first), names)
+    wrong = rows[_any(within, together.num_rows) & is_new]
+    what = ("ID_CONFLICT", "instrument")
+    findings = _conflicts(together, within, wrong, what=what, file=file)
+    latest = np.full(len(opening), -1, np.int64)
+    latest[code[~is_new]] = rows[~is_new]
+    before = latest[code]
+    changed = _any(_differing(together, np.maximum(before, 0), names), together.num_rows)
+    news = (((before < 0) | changed) & (opening[code] == rows))[start:]
+    version = np.where(before < 0, 1, numbers(together, "version")[np.maximum(before, 0)] + 1)
+    place = PRICES.schema.get_field_index("version")
+    numbered = incoming.set_column(
+        place, PRICES.schema.field(place), pa.array(version[start:], pa.int64())
+    )
+    return _admission(numbered, news, [], findings)

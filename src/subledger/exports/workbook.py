@@ -1,0 +1,104 @@
+"""The close package as a workbook: statements, trial balance, journal and schedules.
+
+Every statement figure is a live formula: a statement line sums the trial balance, the trial balance
+sums the journal; each formula carries the engine's exact value as its cached result. A number that
+float64 cannot hold goes out rounded to 15 digits beside its exact text. No text becomes a formula.
+The same pack gives the same bytes.
+"""
+
+from __future__ import annotations
+
+import io
+from datetime import datetime, time
+from pathlib import Path
+
+import xlsxwriter
+
+from subledger.chart.layouts import BALANCE_SHEET, INCOME_STATEMENT
+from subledger.exports import workbook_checks, workbook_details, workbook_index
+from subledger.exports.workbook_details import DAILY, JOURNAL, SCHEDULES
+from subledger.exports.workbook_formats import Formats
+from subledger.exports.workbook_ledger import add_trial_balance
+from subledger.exports.workbook_pack import Check, ClosePack, Seal, netting_of, schedules_of
+from subledger.exports.workbook_page import Binder, Imprint
+from subledger.exports.workbook_rows import Rows, fill_rows
+from subledger.exports.workbook_statements import add_statement
+from subledger.statements.report import Report
+
+__all__ = ["Check", "ClosePack", "Seal", "netting_of", "schedules_of", "write_workbook"]
+
+JOURNAL_LINES = 200_000
+# Data is written as text, number or date by name; nothing is guessed from what a text looks like.
+_NO_GUESSES = {
+    "strings_to_formulas": False,
+    "strings_to_urls": False,
+    "strings_to_numbers": False,
+}
+
+
+def write_workbook(path: Path, pack: ClosePack, *, journal_lines: int = JOURNAL_LINES) -> None:
+    """Write the workbook of a close package.
+
+    Args:
+        path: The file to write.
+        pack: What to show.
+        journal_lines: Above so many lines the journal sheet holds daily totals per account.
+
+    Raises Refused (WORKBOOK_LIMIT) where a sheet cannot hold the books, before anything is written.
+    """
+    content = io.BytesIO()
+    workbook = xlsxwriter.Workbook(content, {**_NO_GUESSES, "in_memory": True})
+    _describe(workbook, pack)
+    binder = Binder(workbook, _imprint(pack), Formats(workbook))
+    rows = _sheets(binder, pack, journal_lines=journal_lines)
+    workbook.close()
+    content.seek(0)
+    fill_rows(content, path, sheets=rows)
+
+
+def _sheets(binder: Binder, pack: ClosePack, *, journal_lines: int) -> dict[int, Rows]:
+    """Add all sheets; return the rows of the detail sheets by the number of their sheet."""
+    index = binder.page(workbook_index.SHEET, "Close package", gridlines=False)
+    checks = binder.page(workbook_checks.SHEET, "Checks", gridlines=False)
+    statements = {
+        name: add_statement(binder, pack, name=name) for name in (BALANCE_SHEET, INCOME_STATEMENT)
+    }
+    accounts = add_trial_balance(binder, pack)
+    details = [(JOURNAL, _with_names(pack, pack.reports["journal"]))]
+    if pack.reports["journal"].table.num_rows > journal_lines:
+        daily = workbook_details.daily_totals(pack.reports["journal"])
+        details = [(DAILY, _with_names(pack, daily))]
+    details += [(schedule, pack.reports[schedule.report]) for schedule in SCHEDULES]
+    rows: dict[int, Rows] = {}
+    for detail, report in details:
+        added = workbook_details.add_detail(binder, detail, report, units=pack.units)
+        rows[len(binder.workbook.worksheets())] = added
+    found = workbook_checks.tie_outs(pack, accounts, statements)
+    passed = workbook_checks.add_checks(checks, found)
+    workbook_index.add_index(index, pack, details=[detail for detail, _ in details], passed=passed)
+    return rows
+
+
+def _with_names(pack: ClosePack, journal: Report) -> Report:
+    names = {number: account.name for number, account in pack.accounts.items()}
+    return workbook_details.with_account_names(journal, names)
+
+
+def _describe(workbook: xlsxwriter.Workbook, pack: ClosePack) -> None:
+    """Set the properties; `created` is the period's end, for the same bytes from the same pack."""
+    workbook.set_size(2400, 1600)
+    workbook.set_properties(
+        {
+            "title": f"{pack.entity}: close package {pack.period.label}, {pack.basis}",
+            "subject": f"{pack.basis} {pack.period.label}",
+            "company": pack.entity,
+            "comments": f"Seal {pack.seal.hash}" if pack.seal.hash else "",
+            "created": datetime.combine(pack.period.end, time()),
+        }
+    )
+
+
+def _imprint(pack: ClosePack) -> Imprint:
+    caption = f"{pack.basis} · {pack.period.label} ({pack.period.start} to {pack.period.end})"
+    seal = f"Seal {pack.seal.hash}" if pack.seal.hash else "Not sealed"
+    return Imprint(pack.entity, f"{caption} · {pack.status}", seal)

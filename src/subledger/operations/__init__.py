@@ -1,0 +1,1 @@
+"""Operations: one function per command; the only rooms that join store, core and exports."""

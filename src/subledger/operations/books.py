@@ -1,0 +1,92 @@
+"""An opened books folder: its settings, its chart and its store."""
+
+from __future__ import annotations
+
+import getpass
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import cached_property
+from pathlib import Path
+
+import pyarrow as pa
+
+from subledger.booking.inputs import Terms
+from subledger.booking.policy import BasisPolicy
+from subledger.chart import Chart, load_chart, prove_chart
+from subledger.columns import numbers, texts
+from subledger.config import Settings, load_settings
+from subledger.errors import Refused, refuse
+from subledger.periods import NotAPeriod, Period, parse_period
+from subledger.statements.report import Units
+from subledger.store.control import Control
+from subledger.store.reading import Reading
+
+
+@dataclass(frozen=True)
+class Books:
+    """One firm's books on disk."""
+
+    folder: Path
+    settings: Settings
+    control: Control
+
+    @cached_property
+    def chart(self) -> Chart:
+        """Return the chart, proved; refuse with every violation."""
+        chart = read_chart(self.settings.chart_folder)
+        findings = prove_chart(chart, tuple(self.settings.bases))
+        if findings:
+            raise Refused(findings)
+        return chart
+
+    def policy(self, basis: str) -> BasisPolicy:
+        """Return the policies of a basis; refuse with UNKNOWN_BASIS."""
+        if basis not in self.settings.bases:
+            known = ", ".join(self.settings.bases)
+            raise refuse("UNKNOWN_BASIS", f"bases of these books: {known}", value=basis)
+        return self.settings.bases[basis]
+
+    def policies(self, bases: Sequence[str] = ()) -> list[BasisPolicy]:
+        """Return the policies of the bases named, or of every basis."""
+        return [self.policy(basis) for basis in (bases or self.settings.bases)]
+
+    def terms(self, policy: BasisPolicy, instruments: pa.Table) -> Terms:
+        """Return the terms under which a basis is booked."""
+        return Terms(policy, self.chart, instruments, self.settings.currencies)
+
+    def units(self, reading: Reading) -> Units:
+        """Return the decimals of every currency and instrument."""
+        instruments = reading.instruments()
+        names = texts(instruments, "instrument")
+        decimals = numbers(instruments, "quantity_decimals").tolist()
+        return Units(
+            self.settings.base,
+            self.settings.currencies,
+            dict(zip(names, decimals, strict=True)),
+        )
+
+    def period(self, label: str, policy: BasisPolicy) -> Period:
+        """Return the period of a label under a basis's fiscal calendar; refuse NOT_A_PERIOD."""
+        try:
+            return parse_period(label, policy.fiscal_first_month)
+        except NotAPeriod:
+            raise refuse("NOT_A_PERIOD", "not a period", value=label) from None
+
+
+def open_books(folder: Path, *, create_store: bool = True) -> Books:
+    """Open a books folder; refuse with NOT_A_BOOKS_FOLDER or with every fault of its settings."""
+    settings = load_settings(folder)
+    control = Control.open(
+        folder,
+        settings.store_url,
+        create=create_store,
+        clock=lambda: datetime.now(UTC),
+        actor=getpass.getuser(),
+    )
+    return Books(folder, settings, control)
+
+
+def read_chart(folder: Path) -> Chart:
+    """Read a chart's TOML files; refuse with every violation of their form."""
+    return load_chart({path.name: path.read_bytes() for path in sorted(folder.glob("*.toml"))})

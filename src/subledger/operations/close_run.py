@@ -1,0 +1,89 @@
+"""A close while it runs: what its steps find out about one period of one basis."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import date
+from functools import cached_property
+
+import pyarrow as pa
+
+from subledger.booking.policy import BasisPolicy
+from subledger.closing.checks import Check
+from subledger.errors import Finding
+from subledger.operations.balances import balances_before, last_close_before
+from subledger.operations.books import Books
+from subledger.operations.months import BookedBasis, BookedMonth, book_open_months
+from subledger.periods import Period
+from subledger.statements.posted import balances_after
+from subledger.store.reading import Reading
+from subledger.store.records import Close
+
+
+@dataclass
+class CloseRun:
+    """One month of one basis being closed; nothing is written before every step has passed."""
+
+    books: Books
+    reading: Reading
+    policy: BasisPolicy
+    period: Period
+    findings: list[Finding] = field(default_factory=list)
+    checks: list[Check] = field(default_factory=list)
+    withheld: dict[str, object] = field(default_factory=dict)
+    ledger: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def basis(self) -> str:
+        """Return the name of the accounting basis."""
+        return self.policy.name
+
+    @cached_property
+    def last_close(self) -> Close | None:
+        """Return the last seal of the basis."""
+        return last_close_before(self.reading, self.basis, date.max)
+
+    @cached_property
+    def closed_through(self) -> date | None:
+        """Return the last closed day of the basis."""
+        if self.last_close is None:
+            return None
+        return date.fromisoformat(json.loads(self.last_close.seal)["through"])
+
+    @cached_property
+    def booked(self) -> BookedBasis:
+        """Return every open month, booked with the marks of the period's last day."""
+        return book_open_months(
+            self.books, self.reading, self.policy, mark_date=self.period.end, through=self.period
+        )
+
+    @property
+    def earlier(self) -> Iterator[BookedMonth]:
+        """Yield the open months before the period: those in which the books were opened."""
+        return (month for month in self.booked.months if month.month.end < self.period.start)
+
+    @property
+    def month(self) -> BookedMonth:
+        """Return the month that is being closed."""
+        return next(m for m in self.booked.months if m.month.label == self.period.label)
+
+    @cached_property
+    def opening(self) -> pa.Table:
+        """Return BALANCES with which the period opens."""
+        balances = balances_before(self.reading, self.basis, self.closed_start)
+        for month in self.earlier:
+            balances = balances_after(balances, month.journal.lines)
+        return balances
+
+    @property
+    def closed_start(self) -> date:
+        """Return the first day that is not closed, or the period's own where nothing is."""
+        first = min((month.month.start for month in self.earlier), default=self.period.start)
+        return min(first, self.period.start)
+
+    @cached_property
+    def closing(self) -> pa.Table:
+        """Return BALANCES at the end of the period."""
+        return balances_after(self.opening, self.month.journal.lines)

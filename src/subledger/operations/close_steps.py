@@ -1,0 +1,235 @@
+"""The numbered steps of a close, in one list; each adds what it finds and changes nothing else."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import replace
+
+import numpy as np
+import pyarrow as pa
+
+from subledger.booking.inputs import Carried
+from subledger.closing.checks import Check, Closed, tie_outs
+from subledger.columns import days, numbers, texts
+from subledger.errors import Finding, refuse
+from subledger.numbers import exact_sum, to_text
+from subledger.operations.close_run import CloseRun
+from subledger.operations.ledgers import booked_month, ledger_context, ledger_texts, sealed_months
+from subledger.operations.months import BookedBasis, book_open_months
+from subledger.periods import fiscal_year_of, month_of, next_month
+from subledger.statements.posted import balances_after
+from subledger.store.hashing import content_hash
+from subledger.tables import BALANCES, LOTS, UNSETTLED
+
+_OPENING_EVENTS = {"opening_lot", "opening_balance"}
+
+
+def require_order(run: CloseRun) -> None:
+    """Earlier periods are closed: every month in order, and a year before the next one begins."""
+    label, through = run.period.label, run.closed_through
+    if through is None:
+        return
+    if run.period.end <= through:
+        raise refuse("PERIOD_CLOSED", f"{run.basis} is closed through {through}", value=label)
+    due = next_month(month_of(through)).label
+    if label != due:
+        raise refuse("PERIOD_ORDER", f"{run.basis} closes {due} next", value=label)
+    year = fiscal_year_of(through, run.policy.fiscal_first_month)
+    if year.end == through and run.last_close and run.last_close.period != year.label:
+        raise refuse("PERIOD_ORDER", f"{run.basis} closes the year {year.label} next", value=label)
+
+
+def book_and_mark(run: CloseRun) -> None:
+    """Every open event is booked, and open lots are marked on the period's last day."""
+    labels = [month.month.label for month in run.booked.months]
+    for month in run.earlier:
+        if set(texts(month.booking.entries, "event_kind")) - _OPENING_EVENTS:
+            message = f"{run.basis} has events in {month.month.label}, which closes first"
+            raise refuse("PERIOD_ORDER", message, value=run.period.label)
+    if run.period.label not in labels:
+        message = f"{run.basis} begins with {labels[0]}" if labels else "nothing is known yet"
+        raise refuse("PERIOD_ORDER", message, value=run.period.label)
+
+
+def require_no_exception(run: CloseRun) -> None:
+    """No exception is open, missing and stale prices among them."""
+    known = run.reading.exceptions(run.basis).to_pylist()
+    settled = {row["exception_id"] for row in known if row["status"] in ("waived", "swept")}
+    for row in run.booked.exceptions.to_pylist():
+        if row["period"] <= run.period.label and row["exception_id"] not in settled:
+            message = f"{run.basis} {row['exception_id']} {row['event_id']}: {row['message']}"
+            run.findings.append(Finding(row["code"], message, value=row["subject"]))
+
+
+def prove_tie_outs(run: CloseRun) -> None:
+    """Trial balance, lots, unsettled items, realised and unrealised gains tie to the ledger."""
+    before = [month.booking.carried for month in run.earlier]
+    carried = before[-1] if before else Carried(unsettled=run.booked.sealed.unsettled)
+    state = run.month.booking.carried
+    run.checks += tie_outs(
+        Closed(
+            chart=run.books.chart,
+            opening=run.opening,
+            closing=run.closing,
+            journal=run.month.journal,
+            reliefs=run.month.booking.reliefs,
+            lots=state.lots,
+            unsettled=state.unsettled,
+            unsettled_before=carried.unsettled,
+        )
+    )
+
+
+def prove_opening(run: CloseRun) -> None:
+    """The period opens with exactly the lots, items and balances that the last close sealed."""
+    if run.last_close is None or run.closed_through is None:
+        return
+    seal = json.loads(run.last_close.seal)
+    month = month_of(run.closed_through).label
+    opened = {
+        "balances": run.opening,
+        "lots": run.reading.latest(LOTS, basis=run.basis, period=month),
+        "unsettled": run.booked.sealed.unsettled,
+    }
+    declared = {"balances": BALANCES, "lots": LOTS, "unsettled": UNSETTLED}
+    differs = tuple(
+        name
+        for name, table in opened.items()
+        if table is None or content_hash(table, declared[name]) != seal["states"][name]
+    )
+    rows = sum(table.num_rows for table in opened.values() if table is not None)
+    description = f"Opening lots, items and balances = those sealed in {run.last_close.period}"
+    run.checks.append(
+        Check("OPENING", description, len(differs), 0, rows, unit="count", differences=differs)
+    )
+
+
+def account_for_every_trade(run: CloseRun) -> None:
+    """Trades known in the period = posted + withheld + exceptions."""
+    trades, late = run.booked.window.events.trades, run.booked.window.withheld
+    within = (np.datetime64(run.period.start), np.datetime64(run.period.end))
+
+    def ids(table: pa.Table) -> set[str]:
+        dates = days(table, "accounting_date")
+        inside = (dates >= within[0]) & (dates <= within[1])
+        return set(texts(table, "trade_id")[inside])
+
+    entries = run.month.booking.entries
+    is_trade = (texts(entries, "event_kind") == "trade") & (texts(entries, "stage") == "trade")
+    posted = set(texts(entries, "event_id")[is_trade])
+    queued = set(texts(run.booked.exceptions, "event_id"))
+    known = ids(trades) | ids(late)
+    missing = tuple(sorted(known - posted - ids(late) - queued))
+    free = _posts_nothing(trades)
+    missing = tuple(trade for trade in missing if trade not in free)
+    run.checks.append(
+        Check(
+            "COMPLETE",
+            "Every known trade is posted, withheld by policy, or an exception",
+            len(known),
+            len(known) - len(missing),
+            len(known),
+            unit="count",
+            differences=missing[:5],
+        )
+    )
+
+
+def _posts_nothing(trades: pa.Table) -> set[str]:
+    """Return trades without any amount, whose entries would be empty."""
+    nothing = (numbers(trades, "gross") == 0) & (numbers(trades, "net") == 0)
+    return set(texts(trades, "trade_id")[nothing])
+
+
+def list_withheld(run: CloseRun) -> None:
+    """Trades that post_status leaves out are listed with what posting them would change."""
+    withheld = run.booked.window.withheld
+    withheld = withheld.filter(
+        pa.array(days(withheld, "trade_date") <= np.datetime64(run.period.end))
+    )
+    if not withheld.num_rows:
+        return
+    policy = replace(run.policy, post_status="confirmed")
+    with_them = book_open_months(
+        run.books, run.reading, policy, mark_date=run.period.end, through=run.period
+    )
+    run.withheld = {
+        "trades": [
+            {name: str(row[name]) for name in ("trade_id", "status", "instrument", "side")}
+            | {"quantity": str(row["quantity"]), "net": str(row["net"])}
+            for row in withheld.to_pylist()
+        ],
+        "effect": _effect(run, with_them),
+    }
+
+
+def _effect(run: CloseRun, other: BookedBasis) -> dict[str, str]:
+    """Return what another booking would change in positions, assets, liabilities and P&L."""
+    month = next(m for m in other.months if m.month.label == run.period.label)
+    theirs = balances_after(run.opening, month.booking.lines)
+    ours = balances_after(run.opening, run.month.booking.lines)
+    decimals = run.books.settings.base_decimals
+    effect = {}
+    for name, types in (
+        ("assets", ("asset",)),
+        ("liabilities", ("liability",)),
+        ("profit_and_loss", ("income", "expense")),
+    ):
+        difference = _of_types(run, theirs, types) - _of_types(run, ours, types)
+        effect[name] = to_text(difference if name == "assets" else -difference, decimals)
+    units = exact_sum(numbers(theirs, "quantity")) - exact_sum(numbers(ours, "quantity"))
+    return effect | {"units": str(units)}
+
+
+def _of_types(run: CloseRun, balances: pa.Table, types: tuple[str, ...]) -> int:
+    accounts = run.books.chart.accounts
+    chosen = [accounts[number].type in types for number in texts(balances, "account")]
+    return exact_sum(numbers(balances, "amount_base")[np.array(chosen, bool)])
+
+
+def write_ledger_text(run: CloseRun) -> None:
+    """The ledger files are written as text, so that the seal can hold their hashes."""
+    context = ledger_context(run.books, run.reading, run.basis)
+    sealed = sealed_months(run.reading, run.basis)
+    carried = sealed_lots(run)
+    balances = run.opening
+    new = []
+    for month in run.booked.months:
+        if month.month.label > run.period.label:
+            break
+        balances = run.closing if month is run.month else balances
+        new.append(booked_month(run.reading, run.basis, month, balances=balances, lots=carried))
+        carried = month.booking.carried.lots
+    run.ledger = ledger_texts(context, [*sealed, *new])
+
+
+def sealed_lots(run: CloseRun) -> pa.Table:
+    """Return LOTS with which the first open month begins."""
+    if run.closed_through is None:
+        return LOTS.empty()
+    found = run.reading.latest(LOTS, basis=run.basis, period=month_of(run.closed_through).label)
+    return LOTS.empty() if found is None else found
+
+
+def require_checks(run: CloseRun) -> None:
+    """Every check has passed; each that has not is named."""
+    for check in run.checks:
+        if not check.passed:
+            figures = f"{check.left} against {check.right}"
+            places = "; ".join(check.differences)
+            message = f"{run.basis} {check.id}: {check.description}: {figures} {places}".strip()
+            run.findings.append(Finding("CHECK_FAILED", message))
+
+
+STEPS: tuple[Callable[[CloseRun], None], ...] = (
+    require_order,
+    book_and_mark,
+    require_no_exception,
+    prove_tie_outs,
+    prove_opening,
+    account_for_every_trade,
+    list_withheld,
+    write_ledger_text,
+    require_checks,
+)

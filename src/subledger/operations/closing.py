@@ -1,0 +1,242 @@
+"""Close a month or a year: run the steps, and seal when every check has passed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+import pyarrow as pa
+
+from subledger.booking.policy import BasisPolicy
+from subledger.closing.checks import Check
+from subledger.closing.sealing import SealContents, seal_text
+from subledger.closing.year_end import clear_profit_and_loss
+from subledger.columns import texts
+from subledger.errors import Finding, Refused, refuse
+from subledger.exports.beancount_input import LedgerMonth
+from subledger.exports.beancount_seal import text_manifest
+from subledger.journal.difference import Journal
+from subledger.operations import ledgers
+from subledger.operations.books import Books
+from subledger.operations.close_run import CloseRun
+from subledger.operations.close_steps import STEPS
+from subledger.operations.posting import record
+from subledger.periods import fiscal_year_of, month_of
+from subledger.statements.posted import balances_after
+from subledger.store.hashing import content_hash
+from subledger.store.unit import Unit, control_totals
+from subledger.tables import BALANCES, ENTRIES, LINES, LOTS, UNSETTLED
+
+Progress = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class CloseResult:
+    """A closed period of one basis: its checks, and what was left out of it."""
+
+    basis: str
+    period: str
+    seal: str
+    checks: Sequence[Check]
+    withheld: dict[str, object] = field(default_factory=dict)
+    files: tuple[str, ...] = ()
+
+
+def close(
+    books: Books,
+    label: str,
+    bases: Sequence[str] = (),
+    *,
+    dry_run: bool = False,
+    progress: Progress = lambda _: None,
+) -> list[CloseResult]:
+    """Close a month (2022-09) or a year (2022) of every basis named, or of all.
+
+    Refuses with every reason at once: PERIOD_CLOSED, PERIOD_ORDER (exit 4); the codes of open
+    exceptions and CHECK_FAILED (exit 1). A close that is refused seals nothing; the exceptions it
+    found are listed.
+    """
+    policies = books.policies(bases)
+    period = books.period(label, policies[0])
+    if period.is_year:
+        return _close_year(books, label, policies, dry_run=dry_run)
+    if not period.is_month:
+        raise refuse("NOT_A_PERIOD", "months and years are closed", value=label)
+    with books.control.write("close", _arguments(label, policies), dry_run=dry_run) as unit:
+        runs = [CloseRun(books, unit.reading, policy, period) for policy in policies]
+        for run in runs:
+            _run_steps(run, progress)
+        findings = [finding for run in runs for finding in run.findings]
+        if findings:
+            unit.abandon()
+        results = [] if findings else [_seal(unit, run) for run in runs]
+    if findings:
+        _list_exceptions(books, runs)
+        raise Refused(findings)
+    if not dry_run:
+        for run in runs:
+            ledgers.write_ledger(ledgers.ledger_folder(books, run.basis), run.ledger)
+    return results
+
+
+def _arguments(label: str, policies: Sequence[BasisPolicy]) -> dict[str, object]:
+    return {"period": label, "basis": [policy.name for policy in policies]}
+
+
+def _run_steps(run: CloseRun, progress: Progress) -> None:
+    for number, step in enumerate(STEPS, 1):
+        progress(f"{run.basis} {run.period.label} step {number}/{len(STEPS)}: {step.__doc__}")
+        step(run)
+
+
+def _list_exceptions(books: Books, runs: Sequence[CloseRun]) -> None:
+    """Put the exceptions that stopped a close into the queue, so that they can be settled."""
+    with books.control.write("check", {"period": runs[0].period.label}) as unit:
+        changed = [unit.set_exceptions(run.basis, run.booked.exceptions) for run in runs]
+        if not any(changed):
+            unit.abandon()
+
+
+def _seal(unit: Unit, run: CloseRun) -> CloseResult:
+    """Write the month's journal and state, and the seal over them."""
+    record(run.books, unit, run.booked)
+    if run.policy.valuation != "cost":
+        unit.add_mark_run(run.basis, run.period.end)
+    unit.add_segment(BALANCES, run.closing, basis=run.basis, period=run.period.label)
+    state = run.month.booking.carried
+    journal = run.month.journal
+    debit, credit = control_totals(journal.lines)
+    contents = SealContents(
+        entity=run.books.settings.entity,
+        period=run.period.label,
+        through=run.period.end.isoformat(),
+        chart=run.books.chart.hash,
+        entries=journal.entries.num_rows,
+        debit=str(debit),
+        credit=str(credit),
+        states={
+            "balances": content_hash(run.closing, BALANCES),
+            "lots": content_hash(state.lots, LOTS),
+            "unsettled": content_hash(state.unsettled, UNSETTLED),
+            "entries": content_hash(journal.entries, ENTRIES),
+            "lines": content_hash(journal.lines, LINES),
+        },
+        ledger=text_manifest(run.ledger),
+        exceptions=_dispositions(run),
+        withheld=run.withheld,
+    )
+    text = seal_text(contents, run.policy, run.checks)
+    known = unit.reading.as_at
+    sealed = unit.add_close(run.basis, run.period.label, knowledge_seq=known, seal=text)
+    return CloseResult(
+        run.basis, run.period.label, sealed.hash, run.checks, run.withheld, tuple(run.ledger)
+    )
+
+
+def _dispositions(run: CloseRun) -> list[dict[str, str]]:
+    """Return the exceptions of the period that were waived or swept, with the reason."""
+    return [
+        {name: str(row[name]) for name in ("exception_id", "code", "event_id", "status", "reason")}
+        for row in run.reading.exceptions(run.basis).to_pylist()
+        if row["period"] == run.period.label and row["status"] in ("waived", "swept")
+    ]
+
+
+def _close_year(
+    books: Books, label: str, policies: Sequence[BasisPolicy], *, dry_run: bool
+) -> list[CloseResult]:
+    """Clear income and expenses to retained earnings, after the year's last month is closed."""
+    texts_of: dict[str, dict[str, str]] = {}
+    with books.control.write("close", _arguments(label, policies), dry_run=dry_run) as unit:
+        results = []
+        for policy in policies:
+            run = CloseRun(books, unit.reading, policy, books.period(label, policy))
+            _require_months(run)
+            results.append(_seal_year(unit, run))
+            texts_of[policy.name] = run.ledger
+    if not dry_run:
+        for basis, texts_written in texts_of.items():
+            ledgers.write_ledger(ledgers.ledger_folder(books, basis), texts_written)
+    return results
+
+
+def _require_months(run: CloseRun) -> None:
+    year, through = run.period, run.closed_through
+    if any(close.period == year.label for close in run.reading.closes(run.basis)):
+        raise refuse("PERIOD_CLOSED", f"{run.basis} is closed", value=year.label)
+    if through is None or through < year.end:
+        due = month_of(year.end).label
+        message = f"{run.basis} closes its months through {due} first"
+        raise refuse("PERIOD_ORDER", message, value=year.label)
+    if fiscal_year_of(through, run.policy.fiscal_first_month).label != year.label:
+        raise refuse("PERIOD_ORDER", f"{run.basis} is closed through {through}", value=year.label)
+
+
+def _seal_year(unit: Unit, run: CloseRun) -> CloseResult:
+    reading, basis, year = run.reading, run.basis, run.period
+    balances = reading.latest(BALANCES, basis=basis, period=month_of(year.end).label)
+    before = BALANCES.empty() if balances is None else balances
+    terms = run.books.terms(run.policy, reading.instruments())
+    seq = 1 + max((s.last_seq or 0 for s in reading.segments("entries", basis)), default=0)
+    journal = clear_profit_and_loss(before, year, terms, seq=seq)
+    after = balances_after(before, journal.lines)
+    check = _cleared(run, after)
+    if not check.passed:
+        raise Refused([Finding("CHECK_FAILED", f"{basis} {check.description}")])
+    run.ledger = _year_ledger(run, journal)
+    unit.record_chart(basis, run.books.chart.hash, files=run.books.chart.files)
+    for declared, table in ((ENTRIES, journal.entries), (LINES, journal.lines), (BALANCES, after)):
+        unit.add_segment(declared, table, basis=basis, period=year.label)
+    debit, credit = control_totals(journal.lines)
+    month = month_of(year.end).label
+    contents = SealContents(
+        entity=run.books.settings.entity,
+        period=year.label,
+        through=year.end.isoformat(),
+        chart=run.books.chart.hash,
+        entries=journal.entries.num_rows,
+        debit=str(debit),
+        credit=str(credit),
+        states={
+            "balances": content_hash(after, BALANCES),
+            **{
+                declared.name: content_hash(
+                    reading.latest(declared, basis=basis, period=month), declared
+                )
+                for declared in (LOTS, UNSETTLED)
+            },
+            "entries": content_hash(journal.entries, ENTRIES),
+            "lines": content_hash(journal.lines, LINES),
+        },
+        ledger=text_manifest(run.ledger),
+        exceptions=[],
+        withheld={},
+    )
+    text = seal_text(contents, run.policy, [check])
+    sealed = unit.add_close(basis, year.label, knowledge_seq=reading.as_at, seal=text)
+    return CloseResult(basis, year.label, sealed.hash, [check], files=tuple(run.ledger))
+
+
+def _cleared(run: CloseRun, after: pa.Table) -> Check:
+    accounts = run.books.chart.accounts
+    left = [
+        number
+        for number in texts(after, "account")
+        if accounts[number].type in ("income", "expense")
+    ]
+    return Check(
+        "CLEARED",
+        "Income and expense accounts are zero after the year-end close",
+        len(left),
+        0,
+        len(accounts),
+        unit="count",
+        differences=tuple(sorted(set(left)))[:5],
+    )
+
+
+def _year_ledger(run: CloseRun, journal: Journal) -> dict[str, str]:
+    """Return the ledger with the file of the year."""
+    context = ledgers.ledger_context(run.books, run.reading, run.basis)
+    year = LedgerMonth(run.period.label, journal.entries, journal.lines)
+    return ledgers.ledger_texts(context, [*ledgers.sealed_months(run.reading, run.basis), year])

@@ -1,0 +1,202 @@
+"""Import: a file becomes facts, all of it or nothing, and the same facts never twice."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+
+from subledger.columns import days, numbers
+from subledger.errors import Finding, Refused, refuse
+from subledger.events.context import Context
+from subledger.events.identity import Admission, admit
+from subledger.events.kinds import KINDS
+from subledger.importers.canonical import read_canonical
+from subledger.operations.books import Books
+from subledger.operations.months import sealed_state
+from subledger.store.hashing import content_hash
+from subledger.store.reading import Reading
+from subledger.store.records import Imported
+from subledger.store.unit import Unit
+from subledger.tables import FACTS
+
+
+@dataclass(frozen=True, slots=True)
+class ImportResult:
+    """What an import did: rows read, new and known, and what was noted on the way.
+
+    `batch` is the number of the batch, or that of an earlier one that brought the same file.
+    """
+
+    kind: str
+    file: str
+    rows_read: int
+    rows_new: int
+    rows_known: int
+    batch: int
+    duplicate: bool
+    notes: tuple[Finding, ...]
+
+
+def import_file(
+    books: Books,
+    kind: str,
+    path: Path,
+    *,
+    mapping: Mapping[str, str] | None = None,
+    dry_run: bool = False,
+) -> ImportResult:
+    """Import a canonical CSV file; refuse with every finding of the file, and then do nothing."""
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise refuse("FILE_UNREADABLE", str(error.strerror), file=str(path)) from error
+    return import_bytes(books, kind, data, file=path.name, mapping=mapping, dry_run=dry_run)
+
+
+def import_bytes(
+    books: Books,
+    kind: str,
+    data: bytes,
+    *,
+    file: str,
+    mapping: Mapping[str, str] | None = None,
+    dry_run: bool = False,
+) -> ImportResult:
+    """Import the bytes of a canonical CSV file under a name."""
+    if kind not in KINDS:
+        raise refuse("UNKNOWN_KIND", f"kinds: {', '.join(KINDS)}", value=kind)
+    arguments = {"kind": kind, "file": file}
+    try:
+        return _import(books, kind, data, file=file, mapping=mapping, dry_run=dry_run)
+    except Refused as refused:
+        if not dry_run:
+            codes = sorted({finding.code for finding in refused.findings})
+            books.control.record_refusal("import", arguments, codes=codes)
+        raise
+
+
+def _import(
+    books: Books,
+    kind: str,
+    data: bytes,
+    *,
+    file: str,
+    mapping: Mapping[str, str] | None,
+    dry_run: bool,
+) -> ImportResult:
+    digest = sha256(data).hexdigest()
+    with books.control.write("import", {"kind": kind, "file": file}, dry_run=dry_run) as unit:
+        before = unit.reading.imported(kind, raw_sha256=digest)
+        if before is not None and before.imported is not None:
+            unit.abandon()
+            rows = before.imported.rows_read
+            return ImportResult(kind, file, rows, 0, rows, before.seq, duplicate=True, notes=())
+        context = _context(books, unit)
+        read = read_canonical(kind, data, file, context=context, mapping=mapping)
+        if read.findings:
+            raise Refused(read.findings)
+        known = _known(kind, unit.reading)
+        admission = admit(kind, read.table, known=known, file=file)
+        findings = [*admission.findings, *_sealed_prices(books, unit.reading, kind, admission.rows)]
+        if findings:
+            raise Refused(findings)
+        # From here the file is taken whole: every row is new, known, or noted.
+        notes = (*read.notes, *admission.notes)
+        _write(unit, kind, data, file=file, rows=admission, read=(read.table, read.rows_read))
+        unit.note(notes)
+        return ImportResult(
+            kind,
+            file,
+            read.rows_read,
+            admission.rows.num_rows,
+            admission.duplicates,
+            unit.seq,
+            duplicate=False,
+            notes=notes,
+        )
+
+
+def _context(books: Books, unit: Unit) -> Context:
+    reading = unit.reading
+    return Context(
+        base_currency=books.settings.base,
+        decimals=books.settings.currencies,
+        instruments=reading.instruments(),
+        accounts=books.chart.accounts,
+        trades=reading.facts("trades"),
+        settlements=reading.facts("settlements"),
+        bases=tuple(books.settings.bases),
+        tolerance=books.settings.tolerances["gross"],
+        batch=unit.seq,
+    )
+
+
+def _known(kind: str, reading: Reading) -> dict[str, pa.Table]:
+    """Return the facts against which rows of a kind are compared."""
+    if kind == "instruments":
+        return {kind: reading.instruments()}
+    if kind == "prices":
+        return {kind: reading.prices()}
+    needed = {kind, "trades", "settlements"} if kind in ("trades", "settlements") else {kind}
+    return {name: reading.facts(name) for name in sorted(needed)}
+
+
+def _sealed_prices(books: Books, reading: Reading, kind: str, rows: pa.Table) -> list[Finding]:
+    """Return a finding for each correction of a price that a close has sealed."""
+    if kind != "prices" or not rows.num_rows:
+        return []
+    through = [
+        sealed.through
+        for policy in books.policies()
+        if policy.valuation != "cost"
+        and (sealed := sealed_state(reading, policy.name)).through is not None
+    ]
+    if not through:
+        return []
+    last = np.datetime64(max(day for day in through if day is not None))
+    corrected = (numbers(rows, "version") > 1) & (days(rows, "date") <= last)
+    return [
+        Finding(
+            "PRICE_SEALED",
+            f"the price of {row['instrument']} on {row['date']} was sealed by a close",
+            row=row["row"],
+            column="price",
+        )
+        for row in rows.filter(pa.array(corrected)).to_pylist()
+    ]
+
+
+def _write(
+    unit: Unit,
+    kind: str,
+    data: bytes,
+    *,
+    file: str,
+    rows: Admission,
+    read: tuple[pa.Table, int],
+) -> None:
+    table, rows_read = read
+    unit.imported(
+        Imported(
+            kind=kind,
+            format="csv",
+            file_name=file,
+            file_size=len(data),
+            raw_sha256=unit.raw(data),
+            content_hash=content_hash(table, KINDS[kind].table),
+            rows_read=rows_read,
+            rows_appended=rows.rows.num_rows,
+            rows_duplicate=rows.duplicates,
+        )
+    )
+    if kind in FACTS:
+        unit.add_facts(kind, rows.rows)
+    elif kind == "instruments":
+        unit.add_instruments(rows.rows)
+    else:
+        unit.add_prices(rows.rows)

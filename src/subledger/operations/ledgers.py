@@ -1,0 +1,152 @@
+"""The ledger files of a basis: text of sealed periods, written by a close, read-only then."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+import pyarrow as pa
+
+from subledger.booking.carrying import opened_from
+from subledger.columns import concatenate
+from subledger.exports.beancount import month_files
+from subledger.exports.beancount_frame import frame_files
+from subledger.exports.beancount_input import SOURCES, LedgerContext, LedgerMonth
+from subledger.exports.beancount_uses import merge_uses
+from subledger.operations.books import Books
+from subledger.operations.months import BookedMonth, month_journal
+from subledger.store.reading import Reading
+from subledger.tables import BALANCES, LOTS, MARKS
+
+_SOURCE_COLUMNS = {
+    "trades": "trade_id",
+    "cash": "event_id",
+    "journals": "journal_id",
+    "opening_lots": "lot_id",
+}
+
+
+def ledger_folder(books: Books, basis: str) -> Path:
+    """Return the folder of a basis's ledger files."""
+    return books.folder / "ledgers" / basis
+
+
+def ledger_context(books: Books, reading: Reading, basis: str) -> LedgerContext:
+    """Return what the ledger text needs besides the journal."""
+    return LedgerContext(
+        books.settings.entity,
+        basis,
+        books.units(reading),
+        books.chart.accounts,
+        reading.instruments(),
+        event_sources(reading),
+    )
+
+
+def event_sources(reading: Reading) -> pa.Table:
+    """Return SOURCES: the file and row that each event came from, by event id and version."""
+    files = {batch.seq: batch.imported.file_name for batch in reading.batches() if batch.imported}
+    parts = []
+    for kind, column in _SOURCE_COLUMNS.items():
+        facts = reading.facts(kind)
+        ones = pa.repeat(pa.scalar(1, pa.int64()), facts.num_rows)
+        version = facts["version"] if "version" in facts.column_names else ones
+        names = pa.array([files.get(seq, "") for seq in facts["batch"].to_pylist()], pa.string())
+        parts.append(
+            pa.Table.from_arrays(
+                [facts[column], version, names, facts["row"]], schema=SOURCES.schema
+            )
+        )
+    return pa.concat_tables(parts)
+
+
+def sealed_months(reading: Reading, basis: str) -> list[LedgerMonth]:
+    """Return what the ledger files of every sealed period are written from, in order."""
+    return [
+        _sealed_month(reading, basis, label)
+        for close in reading.closes(basis)
+        for label in sealed_labels(reading, basis, close.period)
+    ]
+
+
+def sealed_labels(reading: Reading, basis: str, period: str) -> list[str]:
+    """Return the journal periods that a close sealed: its own, and opening months before it."""
+    if len(period) == len("2026"):
+        return [period]
+    before = [close.period for close in reading.closes(basis) if close.period < period]
+    last = max((label for label in before if len(label) == len(period)), default="")
+    known = reading.periods("entries", basis)
+    return sorted({label for label in known if last < label < period} | {period})
+
+
+def _sealed_month(reading: Reading, basis: str, label: str) -> LedgerMonth:
+    journal = month_journal(reading, basis, label)
+    tables = {
+        declared.name: reading.latest(declared, basis=basis, period=label)
+        for declared in (MARKS, BALANCES)
+    }
+    return LedgerMonth(
+        label,
+        journal.entries,
+        journal.lines,
+        lots=_lots_before(reading, basis, label),
+        marks=MARKS.empty() if tables["marks"] is None else tables["marks"],
+        balances=BALANCES.empty() if tables["balances"] is None else tables["balances"],
+    )
+
+
+def _lots_before(reading: Reading, basis: str, label: str) -> pa.Table:
+    """Return LOTS open when a month began, and those taken over."""
+    earlier = [known for known in reading.periods("lots", basis) if known < label]
+    found = reading.latest(LOTS, basis=basis, period=earlier[-1]) if earlier else None
+    return concatenate(LOTS, [*([] if found is None else [found]), taken_over(reading, basis)])
+
+
+def taken_over(reading: Reading, basis: str) -> pa.Table:
+    """Return LOTS as they were taken over from another system."""
+    facts = reading.facts("opening_lots")
+    names = facts["basis"].to_pylist()
+    chosen = pa.array([name in ("", basis) for name in names], pa.bool_())
+    return opened_from(facts.filter(chosen))
+
+
+def booked_month(
+    reading: Reading, basis: str, month: BookedMonth, *, balances: pa.Table, lots: pa.Table
+) -> LedgerMonth:
+    """Return what the ledger file of a month that is being closed is written from."""
+    return LedgerMonth(
+        month.month.label,
+        month.journal.entries,
+        month.journal.lines,
+        lots=concatenate(LOTS, [lots, taken_over(reading, basis)]),
+        marks=month.marks,
+        balances=balances,
+    )
+
+
+def ledger_texts(context: LedgerContext, months: Iterable[LedgerMonth]) -> dict[str, str]:
+    """Return every ledger file of a basis by name: those of the periods, and their frame."""
+    parts = [month_files(context, month) for month in months]
+    texts = {name: text for part in parts for name, text in part.files.items()}
+    uses = merge_uses([part.uses for part in parts])
+    return frame_files(context, uses, files=texts) | texts
+
+
+def write_ledger(folder: Path, texts: Mapping[str, str]) -> list[Path]:
+    """Write the ledger files that are new or changed, each whole or not at all, read-only."""
+    folder.mkdir(parents=True, exist_ok=True)
+    written = []
+    for name, text in texts.items():
+        path, content = folder / name, text.encode()
+        if path.is_file() and path.read_bytes() == content:
+            continue
+        partial = folder / f".{name}.partial"
+        with partial.open("wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        partial.chmod(0o444)
+        partial.replace(path)
+        written.append(path)
+    return written

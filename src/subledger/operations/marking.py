@@ -1,0 +1,38 @@
+"""Mark: value the open lots of a date, and post the change since the last mark."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+
+from subledger.errors import refuse
+from subledger.operations.books import Books
+from subledger.operations.months import book_open_months, sealed_state
+from subledger.operations.posting import PostResult, record, summary
+from subledger.periods import month_of
+
+
+def mark(
+    books: Books, on: date, bases: Sequence[str] = (), *, dry_run: bool = False
+) -> list[PostResult]:
+    """Mark every basis named (or all) that values at fair value; marking twice posts nothing."""
+    policies = [policy for policy in books.policies(bases) if policy.valuation != "cost"]
+    arguments = {"date": on.isoformat(), "basis": [policy.name for policy in policies]}
+    results = []
+    with books.control.write("mark", arguments, dry_run=dry_run) as unit:
+        changed = []
+        for policy in policies:
+            through = sealed_state(unit.reading, policy.name).through
+            if through is not None and on <= through:
+                raise refuse("PERIOD_CLOSED", f"{policy.name} is closed through {through}")
+            booked = book_open_months(
+                books, unit.reading, policy, mark_date=on, through=month_of(on)
+            )
+            new = on not in unit.reading.mark_dates(policy.name)
+            if new:
+                unit.add_mark_run(policy.name, on)
+            changed.append(record(books, unit, booked) or new)
+            results.append(summary(booked))
+        if not any(changed):
+            unit.abandon()
+    return results

@@ -1,0 +1,174 @@
+"""The open months of one basis, booked one after another and compared with the journal."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from subledger.booking.book import book
+from subledger.booking.inputs import Booking, Carried
+from subledger.booking.policy import BasisPolicy
+from subledger.calendars import last_session
+from subledger.closing.window import Known, Sealed, Window, open_window
+from subledger.columns import concatenate, texts
+from subledger.events.known import known_trades
+from subledger.journal.difference import Journal, difference, joined
+from subledger.operations.books import Books
+from subledger.periods import Period, month_of
+from subledger.store.reading import Reading
+from subledger.tables import ENTRIES, EXCEPTIONS, LINES, LOTS, MARKS, UNSETTLED
+from subledger.valuation.prices import marks_on
+
+
+@dataclass(frozen=True, slots=True)
+class BookedMonth:
+    """A month as booking says it is, what its journal holds, and what posting adds."""
+
+    month: Period
+    booking: Booking
+    marks: pa.Table
+    posted: Journal
+    addition: Journal
+
+    @property
+    def journal(self) -> Journal:
+        """Return the month's journal as it is after posting."""
+        return joined([self.posted, self.addition])
+
+
+@dataclass(frozen=True, slots=True)
+class BookedBasis:
+    """The open months of a basis, with its exceptions and the trades its filter leaves out."""
+
+    policy: BasisPolicy
+    sealed: Sealed
+    months: Sequence[BookedMonth]
+    exceptions: pa.Table
+    window: Window
+
+
+def sealed_state(reading: Reading, basis: str) -> Sealed:
+    """Return up to where a basis is closed, what it knew then, and what was swept since."""
+    found = reading.exceptions(basis).to_pylist()
+    swept = {
+        (row["event_id"], row["event_version"]): row["swept_to"]
+        for row in found
+        if row["status"] == "swept"
+    }
+    months = [close for close in reading.closes(basis) if len(close.period) == len("2026-01")]
+    if not months:
+        return Sealed(swept=swept)
+    last = months[-1]
+    seal = json.loads(last.seal)
+    unsettled = reading.latest(UNSETTLED, basis=basis, period=last.period)
+    return Sealed(
+        through=date.fromisoformat(seal["through"]),
+        batch=last.knowledge_seq,
+        unsettled=UNSETTLED.empty() if unsettled is None else unsettled,
+        swept=swept,
+    )
+
+
+def known_facts(reading: Reading, sealed: Sealed) -> Known:
+    """Return all facts, with the trades as known now and as the last close knew them."""
+    trades, settlements = reading.facts("trades"), reading.facts("settlements")
+    then = pc.less_equal(trades["batch"], sealed.batch)
+    settled_then = pc.less_equal(settlements["batch"], sealed.batch)
+    now, odd = known_trades(trades, settlements)
+    before, _ = known_trades(trades.filter(then), settlements.filter(settled_then))
+    return Known(
+        trades=now,
+        trades_when_sealed=before,
+        odd_settlements=odd,
+        cash=reading.facts("cash"),
+        journals=reading.facts("journals"),
+        opening_lots=reading.facts("opening_lots"),
+        opening_balances=reading.facts("opening_balances"),
+    )
+
+
+def marks_of(reading: Reading, policy: BasisPolicy, *, extra: date | None = None) -> pa.Table:
+    """Return MARKS of every date on which a basis was or is being marked; none at cost."""
+    if policy.valuation == "cost":
+        return MARKS.empty()
+    dates = sorted({*reading.mark_dates(policy.name), *([extra] if extra else [])})
+    instruments = reading.instruments()
+    names = texts(instruments, "instrument")
+    exchanges = dict(zip(names, texts(instruments, "exchange"), strict=True))
+    sessions = {
+        (exchange, on): last_session(exchange, on)
+        for exchange in set(exchanges.values())
+        for on in dates
+    }
+    return marks_on(reading.prices(), dates, exchanges=exchanges, sessions=sessions)
+
+
+def book_open_months(
+    books: Books,
+    reading: Reading,
+    policy: BasisPolicy,
+    *,
+    mark_date: date | None = None,
+    through: Period | None = None,
+) -> BookedBasis:
+    """Book every open month of a basis and say what posting would add.
+
+    `mark_date` is a date to mark besides those marked before; `through` is a month up to which
+    months are booked even without events.
+    """
+    sealed = sealed_state(reading, policy.name)
+    known = known_facts(reading, sealed)
+    marks = marks_of(reading, policy, extra=mark_date)
+    window = open_window(known, sealed, policy=policy, marks=marks)
+    terms = books.terms(policy, reading.instruments())
+    carried = _carried(reading, policy.name, sealed)
+    next_seq = _next_seq(reading, policy.name)
+    months: list[BookedMonth] = []
+    for month in _through(window.months(sealed), through, sealed):
+        events = window.within(month)
+        booking = book(events, carried, terms)
+        posted = month_journal(reading, policy.name, month.label)
+        booked = Journal(booking.entries, booking.lines)
+        addition = difference(booked, posted, basis=policy.name, next_seq=next_seq)
+        months.append(BookedMonth(month, booking, events.marks, posted, addition))
+        carried, next_seq = booking.carried, next_seq + addition.entries.num_rows
+    found = [window.exceptions, *(month.booking.exceptions for month in months)]
+    return BookedBasis(policy, sealed, months, concatenate(EXCEPTIONS, found), window)
+
+
+def _through(months: Sequence[Period], through: Period | None, sealed: Sealed) -> Iterator[Period]:
+    """Yield the open months, and the empty ones up to a month that is asked for."""
+    yield from months
+    if through is None:
+        return
+    last = months[-1].end if months else sealed.through
+    if last is None:
+        yield through
+        return
+    if last < through.end:
+        yield from Period("", last, through.end).months()[1:]
+
+
+def _carried(reading: Reading, basis: str, sealed: Sealed) -> Carried:
+    if sealed.through is None:
+        return Carried()
+    lots = reading.latest(LOTS, basis=basis, period=month_of(sealed.through).label)
+    return Carried(LOTS.empty() if lots is None else lots, sealed.unsettled)
+
+
+def _next_seq(reading: Reading, basis: str) -> int:
+    found = reading.segments("entries", basis)
+    return 1 + max((segment.last_seq or 0 for segment in found), default=0)
+
+
+def month_journal(reading: Reading, basis: str, period: str) -> Journal:
+    """Return everything the journal holds for a period label of a basis."""
+    return Journal(
+        reading.rows(ENTRIES, basis=basis, period=period),
+        reading.rows(LINES, basis=basis, period=period),
+    )

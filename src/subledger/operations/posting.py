@@ -1,0 +1,79 @@
+"""Post: append what booking says minus what the journal holds, for every open month."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from subledger.operations.books import Books
+from subledger.operations.months import BookedBasis, book_open_months
+from subledger.store.unit import Unit
+from subledger.tables import ENTRIES, LINES, LOTS, MARKS, MEASURES, RELIEFS, UNSETTLED
+
+
+@dataclass(frozen=True, slots=True)
+class PostResult:
+    """What posting did for one basis."""
+
+    basis: str
+    entries: int
+    reversals: int
+    exceptions: int
+    withheld: int
+    months: tuple[str, ...]
+
+
+def post(books: Books, bases: Sequence[str] = (), *, dry_run: bool = False) -> list[PostResult]:
+    """Post every basis named (or all) in one batch; posting twice posts nothing."""
+    policies = books.policies(bases)
+    arguments = {"basis": [policy.name for policy in policies]}
+    with books.control.write("post", arguments, dry_run=dry_run) as unit:
+        booked = [book_open_months(books, unit.reading, policy) for policy in policies]
+        changed = [record(books, unit, basis) for basis in booked]
+        if not any(changed):
+            unit.abandon()
+    return [summary(basis) for basis in booked]
+
+
+def record(books: Books, unit: Unit, booked: BookedBasis) -> bool:
+    """Write the addition and the state of every open month; say whether anything was new."""
+    basis = booked.policy.name
+    fix_settings(books, unit)
+    unit.record_chart(basis, books.chart.hash, files=books.chart.files)
+    added = []
+    for month in booked.months:
+        label, booking = month.month.label, month.booking
+        for declared, table in (
+            (ENTRIES, month.addition.entries),
+            (LINES, month.addition.lines),
+            (MEASURES, booking.measures),
+            (RELIEFS, booking.reliefs),
+            (LOTS, booking.carried.lots),
+            (UNSETTLED, booking.carried.unsettled),
+            (MARKS, month.marks),
+        ):
+            added.append(unit.add_segment(declared, table, basis=basis, period=label))
+    changed = unit.set_exceptions(basis, booked.exceptions)
+    return any(segment is not None for segment in added) or bool(changed)
+
+
+def fix_settings(books: Books, unit: Unit) -> None:
+    """Fix for good what may not change once something is posted."""
+    unit.fix("entity", books.settings.entity)
+    unit.fix("base", books.settings.base)
+    base = books.settings.base
+    unit.fix(f"decimals.{base}", str(books.settings.currencies[base]))
+
+
+def summary(booked: BookedBasis) -> PostResult:
+    """Return what was posted for one basis, in numbers."""
+    additions = [month.addition.entries for month in booked.months]
+    reversals = sum(entries["kind"].to_pylist().count("reversal") for entries in additions)
+    return PostResult(
+        booked.policy.name,
+        sum(entries.num_rows for entries in additions) - reversals,
+        reversals,
+        booked.exceptions.num_rows,
+        booked.window.withheld.num_rows,
+        tuple(month.month.label for month in booked.months if month.addition.entries.num_rows),
+    )

@@ -1,0 +1,114 @@
+"""Reading CSV: the same verdict and rows as csv.reader, with the line of every row."""
+
+from __future__ import annotations
+
+import csv
+import io
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from subledger.events.context import Limits
+from subledger.importers.csv_file import Source, parse_csv
+
+FORM = {"UNCLOSED_QUOTE", "MALFORMED_QUOTE", "FIELD_TOO_LONG"}
+TEXTS = st.text(st.sampled_from(list('ab",\r\n \u00e9\u2028')), max_size=40)
+
+
+def codes(source: Source) -> list[tuple[str, int | None]]:
+    return [(finding.code, finding.row) for finding in source.findings]
+
+
+def strictly(text: str) -> tuple[list[tuple[int, list[str]]], bool]:
+    """Return the records that csv.reader gives, with their first line, and whether it raised."""
+    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
+    records: list[tuple[int, list[str]]] = []
+    try:
+        while True:
+            line = reader.line_num + 1
+            records.append((line, next(reader)))
+    except StopIteration:
+        return records, False
+    except csv.Error:
+        return records, True
+
+
+@given(TEXTS)
+def test_the_verdict_and_the_rows_are_those_of_the_strict_csv_reader(text: str) -> None:
+    records, raised = strictly(text)
+    source = parse_csv(text.encode(), "f.csv")
+    if raised and not (records and not records[0][1]):
+        assert FORM & {code for code, _ in codes(source)} or not records
+    if not source.findings:
+        assert not raised
+        rows = [record for record in records if record[1]]
+        assert source.header == tuple(rows[0][1])
+        assert source.numbers == [line for line, _ in rows[1:]]
+        assert [list(row) for row in zip(*source.columns, strict=True)] == [r for _, r in rows[1:]]
+    if not raised and records and records[0][1]:
+        width = len(records[0][1])
+        last = max(place for place, (_, row) in enumerate(records) if row)
+        expected = [
+            (line, "WRONG_FIELD_COUNT" if row else "BLANK_LINE")
+            for line, row in records[1 : last + 1]
+            if len(row) != width
+        ]
+        assert sorted((row, code) for code, row in codes(source)) == sorted(expected)
+
+
+@given(st.lists(st.lists(st.text(max_size=8), min_size=2, max_size=2), min_size=1, max_size=6))
+def test_whatever_a_csv_writer_writes_is_read_back_with_its_lines(rows: list[list[str]]) -> None:
+    rows = [[cell.replace("\0", "").replace("\r", "") for cell in row] for row in rows]
+    out = io.StringIO(newline="")
+    writer, lines = csv.writer(out, quoting=csv.QUOTE_ALL), []
+    for row in rows:
+        lines.append(out.getvalue().count("\n") + 1)
+        writer.writerow(row)
+    data = out.getvalue().encode("utf-8", "replace")
+    source = parse_csv(data, "f.csv")
+    assert source.findings == []
+    replaced = [[c.encode("utf-8", "replace").decode() for c in row] for row in rows]
+    assert [list(source.header), *map(list, zip(*source.columns, strict=True))] == replaced
+    assert source.numbers == lines[1:]
+
+
+@given(st.binary(max_size=60))
+def test_any_bytes_are_read_or_refused(data: bytes) -> None:
+    source = parse_csv(data, "f.csv")
+    assert source.findings or source.header
+
+
+def test_a_byte_order_mark_and_crlf_are_accepted() -> None:
+    source = parse_csv(b"\xef\xbb\xbfa,b\r\n1,2\r\n", "f.csv")
+    assert source == Source(("a", "b"), (["1"], ["2"]), [2])
+
+
+def test_rows_are_numbered_by_the_line_on_which_they_start() -> None:
+    source = parse_csv(b'a,b\n"1\n1",2\n3,4\n', "f.csv")
+    assert source == Source(("a", "b"), (["1\n1", "3"], ["2", "4"]), [2, 4])
+
+
+def test_a_header_alone_is_a_file_without_rows() -> None:
+    assert parse_csv(b"a,b", "f.csv") == Source(("a", "b"), ([], []), [])
+
+
+def test_all_damaged_rows_are_reported_and_blank_lines_at_the_end_are_not() -> None:
+    source = parse_csv(b"a,b\n1\n\n1,2\n1,2,3\n\n\n", "f.csv")
+    assert codes(source) == [
+        ("WRONG_FIELD_COUNT", 2),
+        ("BLANK_LINE", 3),
+        ("WRONG_FIELD_COUNT", 5),
+    ]
+    assert source.numbers == [4]
+
+
+def test_bytes_that_are_no_text_are_refused_with_their_line() -> None:
+    assert codes(parse_csv(b"a\n1\n\xff\n", "f.csv")) == [("INVALID_UTF8", 3)]
+    assert codes(parse_csv("a\n1\n".encode("utf-16"), "f.csv")) == [("INVALID_UTF8", 1)]
+    assert codes(parse_csv(b"a\n\0\n1\n\0", "f.csv")) == [("NUL_BYTE", 2), ("NUL_BYTE", 4)]
+
+
+def test_a_file_beyond_a_limit_is_refused() -> None:
+    assert codes(parse_csv(b"a\n1\n2\n", "f", limits=Limits(size=5))) == [("FILE_TOO_LARGE", None)]
+    assert codes(parse_csv(b"a\n1\n2\n", "f", limits=Limits(rows=1))) == [("TOO_MANY_ROWS", 3)]
+    assert codes(parse_csv(b"a\n1\n2\n", "f", limits=Limits(rows=2))) == []
