@@ -492,6 +492,11 @@ _STATE_CODES: dict[str, Code] = {
         "run subledger init, or name the folder with --books",
         Exit.USAGE,
     ),
+    "BOOKS_EXIST": Code(
+        "The folder holds books already.",
+        "name another folder with --books, or use the books that are there",
+        Exit.USAGE,
+    ),
     "PERIOD_CLOSED": Code(
         "The period is closed; a closed period accepts nothing.",
         "date the change in an open period",
@@ -534,6 +539,26 @@ _STATE_CODES: dict[str, Code] = {
         "This is not a period.",
         "write a month 2026-01, a quarter 2026-Q1 or a year 2026",
         Exit.USAGE,
+    ),
+    "UNKNOWN_EVENT": Code(
+        "There is no such event, dimension or value.", "use one of those listed", Exit.USAGE
+    ),
+    "NOT_CLOSED": Code(
+        "The period is not closed.", "close it first: subledger close PERIOD", Exit.CLOSED
+    ),
+    "SEAL_DIFFERS": Code(
+        "What the store holds is not what the close sealed.",
+        "restore the store from a backup; the seal names the period and the table",
+        Exit.INTEGRITY,
+    ),
+    "DEMO_FOLDER": Code(
+        "The demo would replace a folder that it did not make.",
+        "name another folder with --books", Exit.USAGE,
+    ),
+    "DEMO_DIFFERS": Code(
+        "The rebuilt books are not the committed ones.",
+        "if the change is meant, copy ledgers and reports from the rebuilt folder",
+        Exit.FINDINGS,
     ),
     "UNKNOWN_KIND": Code(
         "There is no kind of file of that name.", "use one of the kinds listed", Exit.USAGE

@@ -65,17 +65,17 @@ class Held:
 
     def numbers(self, column: str, positions: Int64Array) -> Int64Array:
         """Return a whole-number column for each position; 0 where it is -1."""
-        return self._take(column, positions, 0).astype(np.int64)
+        return self._take(column, positions, fill=0).astype(np.int64)
 
     def texts(self, column: str, positions: Int64Array) -> npt.NDArray[np.object_]:
         """Return a text column for each position; "" where it is -1."""
-        return self._take(column, positions, "").astype(object)
+        return self._take(column, positions, fill="").astype(object)
 
     def flags(self, column: str, positions: Int64Array) -> npt.NDArray[np.bool_]:
         """Return a yes-or-no column for each position; no where it is -1."""
         return self._take(column, positions, fill=False).astype(bool)
 
-    def _take(self, column: str, positions: Int64Array, fill: object) -> npt.NDArray[np.generic]:
+    def _take(self, column: str, positions: Int64Array, *, fill: object) -> npt.NDArray[np.generic]:
         rows = pa.array(positions, mask=positions < 0)
         taken = self.table[column].combine_chunks().take(rows)
         values: npt.NDArray[np.generic] = pc.fill_null(taken, fill).to_numpy(zero_copy_only=False)

@@ -154,7 +154,7 @@ def unsettled_after(
         {
             "trade_id": trade_id,
             "version": numbers(part, "version"),
-            "status": texts(part, "status"),
+            "status": np.where(texts(part, "status") == "failed", "failed", "confirmed"),
             "trade_date": days(part, "trade_date"),
             **{name: part.column(name) for name in (*_COPIED, "side", "quantity", "currency")},
             "amount": sign * group_sums(trade_row, net.local, count),
@@ -163,6 +163,19 @@ def unsettled_after(
         },
     )
     return concatenate(UNSETTLED, [carried, added])
+
+
+def with_status(unsettled: pa.Table, trades: pa.Table) -> pa.Table:
+    """Return UNSETTLED with the status in which each trade is known now (TRADES or KNOWN_TRADES).
+
+    An item whose trade settles after the window is confirmed as long as it is unsettled.
+    """
+    known = dict(zip(texts(trades, "trade_id"), texts(trades, "status"), strict=True))
+    status = [known.get(trade, "confirmed") for trade in texts(unsettled, "trade_id")]
+    pending = ["confirmed" if name == "settled" else name for name in status]
+    position = unsettled.schema.get_field_index("status")
+    field = unsettled.schema.field("status")
+    return unsettled.set_column(position, field, pa.array(pending, pa.string()))
 
 
 def _item_accounts(posted: Posted, terms: Terms) -> Mapping[str, str]:

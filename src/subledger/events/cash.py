@@ -49,10 +49,10 @@ def read(rows: Rows, context: Context) -> Reading:
     Findings: grammar, UNKNOWN_CURRENCY, UNKNOWN_INSTRUMENT, EXCESS_DECIMALS, NUMBER_TOO_LARGE,
     DATE_ORDER, ZERO_AMOUNT, CASH_SIGN.
     """
-    sheet = Sheet(rows, COLUMNS, context)
+    sheet = Sheet(rows, COLUMNS, context=context)
     decimals, known = sheet.decimals("currency")
     find_instruments(sheet)
-    refuse_order(sheet, "settled_date", "date")
+    refuse_order(sheet, "settled_date", earlier="date")
     amount = sheet.scaled("amount", decimals, where=known)
     _refuse_signs(sheet, amount)
     settled = np.where(sheet.given("settled_date"), sheet["settled_date"], sheet["date"])

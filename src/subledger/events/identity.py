@@ -66,22 +66,22 @@ def admit(
     """
     facts = {name: known.get(name, table.empty()) for name, table in _TABLES.items()}
     if kind == "trades":
-        news, notes, findings = admit_trades(incoming, facts, file)
+        news, notes, findings = admit_trades(incoming, facts, file=file)
     elif kind == "prices":
-        return _admit_prices(incoming, facts[kind], file)
+        return _admit_prices(incoming, facts[kind], file=file)
     elif kind == "instruments":
-        news, findings = _admit_instruments(incoming, facts[kind], file)
+        news, findings = _admit_instruments(incoming, facts[kind], file=file)
         notes = []
     else:
-        news, findings = _admit_fixed(_TABLES[kind], incoming, facts[kind], file=file)
+        news, findings = _admit_fixed(_TABLES[kind], incoming, known=facts[kind], file=file)
         notes = []
     if kind == "settlements" and not findings:
-        findings = refuse_settlements(incoming.filter(pa.array(news)), facts, file)
-    return _admission(incoming, news, notes, findings)
+        findings = refuse_settlements(incoming.filter(pa.array(news)), facts, file=file)
+    return _admission(incoming, news, notes=notes, findings=findings)
 
 
 def _admission(
-    incoming: pa.Table, news: Flags, notes: list[Finding], findings: list[Finding]
+    incoming: pa.Table, news: Flags, *, notes: list[Finding], findings: list[Finding]
 ) -> Admission:
     rows = incoming.schema.empty_table() if findings else incoming.filter(pa.array(news))
     duplicates = incoming.num_rows - int(news.sum()) - len(notes)
@@ -89,7 +89,7 @@ def _admission(
 
 
 def _first_of_key(
-    table: Table, incoming: pa.Table, known: pa.Table
+    table: Table, incoming: pa.Table, *, known: pa.Table
 ) -> tuple[pa.Table, Int64Array, Int64Array]:
     """Return known and incoming rows together, the first row of each row's key, and of its code.
 
@@ -113,7 +113,7 @@ def _comparable(table: pa.Table, name: str) -> npt.NDArray[np.generic]:
     return values
 
 
-def _differing(table: pa.Table, first: Int64Array, names: Sequence[str]) -> dict[str, Flags]:
+def _differing(table: pa.Table, first: Int64Array, *, names: Sequence[str]) -> dict[str, Flags]:
     """Say for each column in which rows it differs from the first row of the same key."""
     result: dict[str, Flags] = {}
     for name in names:
@@ -126,8 +126,8 @@ def _differing(table: pa.Table, first: Int64Array, names: Sequence[str]) -> dict
 def _conflicts(
     table: pa.Table,
     differing: Mapping[str, Flags],
-    rows: Int64Array,
     *,
+    rows: Int64Array,
     what: tuple[str, str],
     file: str,
 ) -> list[Finding]:
@@ -155,25 +155,27 @@ def _any(differing: Mapping[str, Flags], length: int) -> Flags:
 
 
 def _admit_fixed(
-    table: Table, incoming: pa.Table, known: pa.Table, *, file: str
+    table: Table, incoming: pa.Table, *, known: pa.Table, file: str
 ) -> tuple[Flags, list[Finding]]:
     """Admit rows whose content never changes: same id and content is no news."""
-    together, first, _ = _first_of_key(table, incoming, known)
+    together, first, _ = _first_of_key(table, incoming, known=known)
     rows, start = np.arange(together.num_rows), known.num_rows
     names = [n for n in table.schema.names if n not in _PLACE and n not in KEYS[table.name]]
-    differing = _differing(together, first, names)
+    differing = _differing(together, first, names=names)
     wrong = rows[_any(differing, together.num_rows) & (rows >= start)]
     key = KEYS[table.name][1 if KEYS[table.name][0] == "as_of" else 0]
-    findings = _conflicts(together, differing, wrong, what=("ID_CONFLICT", key), file=file)
+    findings = _conflicts(together, differing, rows=wrong, what=("ID_CONFLICT", key), file=file)
     news = (first == rows)[start:]
     if table.name == "journals" and not findings:
-        findings = _changed_journals(incoming, known, news, file)
+        findings = _changed_journals(incoming, known, news=news, file=file)
     if "basis" in KEYS[table.name] and not findings:
-        findings = _overlapping_bases(table, together, start, file=file)
+        findings = _overlapping_bases(table, together, start=start, file=file)
     return news, findings
 
 
-def _changed_journals(incoming: pa.Table, known: pa.Table, news: Flags, file: str) -> list[Finding]:
+def _changed_journals(
+    incoming: pa.Table, known: pa.Table, *, news: Flags, file: str
+) -> list[Finding]:
     """Refuse lines added to or left out of a journal that is known: a journal is one fact."""
     before = _line_counts(known)
     lines = _line_counts(incoming)
@@ -193,7 +195,7 @@ def _line_counts(journals: pa.Table) -> dict[str, int]:
     return {item["values"]: item["counts"] for item in counted}
 
 
-def _overlapping_bases(table: Table, together: pa.Table, start: int, *, file: str) -> list[Finding]:
+def _overlapping_bases(table: Table, together: pa.Table, *, start: int, file: str) -> list[Finding]:
     """Refuse an opening that stands for every basis and for one of them besides."""
     keys = [_comparable(together, name) for name in KEYS[table.name] if name != "basis"]
     code, first = group_codes(keys)
@@ -211,54 +213,56 @@ def _overlapping_bases(table: Table, together: pa.Table, start: int, *, file: st
     ]
 
 
-def _admit_instruments(
-    incoming: pa.Table, known: pa.Table, file: str
-) -> tuple[Flags, list[Finding]]:
-    """Admit instruments: economic attributes are fixed, descriptive ones may change."""
-    together, _, version = _first_of_key(INSTRUMENTS, incoming, known)
-    code, first = group_codes([column(together, "instrument")])
+def _revised(
+    table: Table, incoming: pa.Table, *, known: pa.Table, file: str
+) -> tuple[Int64Array, Flags, list[Finding]]:
+    """Compare rows whose content may be revised with the last known row of their key.
+
+    Returns that row's position in `known` (-1 without one), whether each incoming row is news,
+    and an ID_CONFLICT for each key that the file itself gives two contents.
+    """
+    together, first, code = _first_of_key(table, incoming, known=known)
     rows, start = np.arange(together.num_rows), known.num_rows
-    differing = _differing(together, first[code], ECONOMIC)
-    wrong = rows[_any(differing, together.num_rows) & (rows >= start)]
-    what = ("INSTRUMENT_CONFLICT", "instrument")
-    findings = _conflicts(together, differing, wrong, what=what, file=file)
-    # The last row before this one with the same id and valid_from says what is known now.
-    previous = _previous(version)
-    names = [name for name in INSTRUMENTS.schema.names if name not in _PLACE]
-    changed = _any(_differing(together, np.maximum(previous, 0), names), together.num_rows)
-    return ((previous < 0) | changed)[start:], findings
-
-
-def _previous(code: Int64Array) -> Int64Array:
-    """Return the last row before each one that has the same code, -1 without one."""
-    order = np.argsort(code, kind="stable")
-    previous = np.full(len(code), -1, np.int64)
-    same = code[order][1:] == code[order][:-1]
-    previous[order[1:][same]] = order[:-1][same]
-    return previous
-
-
-def _admit_prices(incoming: pa.Table, known: pa.Table, file: str) -> Admission:
-    """Admit prices: another price for a known date is the next version of it."""
-    ordered = known.sort_by([("version", "ascending")])
-    together, first, code = _first_of_key(PRICES, incoming, ordered)
-    rows, start = np.arange(together.num_rows), known.num_rows
-    names = ["price_mantissa", "price_scale", "currency", "source", "level"]
+    fixed = (*_PLACE, *KEYS[table.name], "version")
+    names = [name for name in table.schema.names if name not in fixed]
     is_new = rows >= start
-    opening = np.full(int(code.max(initial=-1)) + 1, -1, np.int64)
+    opening, latest = np.full((2, int(code.max(initial=-1)) + 1), -1, np.int64)
     opening[code[is_new][::-1]] = rows[is_new][::-1]  # the first row of the file for each key
-    within = _differing(together, np.where(is_new, opening[code], first), names)
+    latest[code[~is_new]] = rows[~is_new]
+    within = _differing(together, np.where(is_new, opening[code], first), names=names)
     wrong = rows[_any(within, together.num_rows) & is_new]
     what = ("ID_CONFLICT", "instrument")
-    findings = _conflicts(together, within, wrong, what=what, file=file)
-    latest = np.full(len(opening), -1, np.int64)
-    latest[code[~is_new]] = rows[~is_new]
+    findings = _conflicts(together, within, rows=wrong, what=what, file=file)
     before = latest[code]
-    changed = _any(_differing(together, np.maximum(before, 0), names), together.num_rows)
-    news = (((before < 0) | changed) & (opening[code] == rows))[start:]
-    version = np.where(before < 0, 1, numbers(together, "version")[np.maximum(before, 0)] + 1)
+    changed = _any(_differing(together, np.maximum(before, 0), names=names), together.num_rows)
+    news: Flags = ((before < 0) | changed) & (opening[code] == rows)
+    return before[start:], news[start:], findings
+
+
+def _admit_instruments(
+    incoming: pa.Table, known: pa.Table, *, file: str
+) -> tuple[Flags, list[Finding]]:
+    """Admit instruments: economic attributes are fixed, descriptive ones may change."""
+    ordered = known.sort_by([("batch", "ascending"), ("row", "ascending")])
+    names = INSTRUMENTS.schema.names
+    together = pa.concat_tables([ordered.select(names), incoming.select(names)]).combine_chunks()
+    code, first = group_codes([column(together, "instrument")])
+    differing = _differing(together, first[code], names=ECONOMIC)
+    rows = np.arange(together.num_rows)
+    wrong = rows[_any(differing, together.num_rows) & (rows >= known.num_rows)]
+    what = ("INSTRUMENT_CONFLICT", "instrument")
+    findings = _conflicts(together, differing, rows=wrong, what=what, file=file)
+    _, news, twice = _revised(INSTRUMENTS, incoming, known=ordered, file=file)
+    return news, findings or twice
+
+
+def _admit_prices(incoming: pa.Table, known: pa.Table, *, file: str) -> Admission:
+    """Admit prices: another price for a known date is the next version of it."""
+    ordered = known.sort_by([("version", "ascending")])
+    before, news, findings = _revised(PRICES, incoming, known=ordered, file=file)
+    versions = np.append(numbers(ordered, "version"), 0)  # the last stands for not known
     place = PRICES.schema.get_field_index("version")
     numbered = incoming.set_column(
-        place, PRICES.schema.field(place), pa.array(version[start:], pa.int64())
+        place, PRICES.schema.field(place), pa.array(versions[before] + 1, pa.int64())
     )
-    return _admission(numbered, news, [], findings)
+    return _admission(numbered, news, notes=[], findings=findings)

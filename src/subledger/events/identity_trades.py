@@ -24,7 +24,7 @@ _STEP = CANCELLED + 1
 
 
 def admit_trades(
-    incoming: pa.Table, known: Mapping[str, pa.Table], file: str
+    incoming: pa.Table, known: Mapping[str, pa.Table], *, file: str
 ) -> tuple[Flags, list[Finding], list[Finding]]:
     """Return which incoming rows are news, the notes and the findings, in order of the rows.
 
@@ -36,7 +36,7 @@ def admit_trades(
     facts = (
         known["trades"].filter(concerned).sort_by([("batch", "ascending"), ("row", "ascending")])
     )
-    judged = _Judged(facts, incoming, known["settlements"], file)
+    judged = _Judged(facts, incoming, settlements=known["settlements"], file=file)
     return judged.news, judged.notes, judged.findings
 
 
@@ -44,7 +44,7 @@ class _Judged:
     """Known facts and the incoming rows of their trades, judged together in order."""
 
     def __init__(
-        self, facts: pa.Table, incoming: pa.Table, settlements: pa.Table, file: str
+        self, facts: pa.Table, incoming: pa.Table, *, settlements: pa.Table, file: str
     ) -> None:
         names = TRADES.schema.names
         both = pa.concat_tables([facts.select(names), incoming.select(names)])
@@ -74,7 +74,7 @@ class _Judged:
         self._note_lower(lower)
         same = judged & (before >= 0) & (level // _STEP == before // _STEP)
         back = same & (level < before)
-        self._refuse(back, "STATUS_BACK", "status", self.status)
+        self._refuse(back, "STATUS_BACK", name="status", values=self.status)
         self._refuse_dates(same & (level == before) & (ranks(self.status) == _SETTLED))
         # A higher version than known may correct what a settlements file has told.
         self._refuse_settlements((same & ~back) | (judged & (before < 0)), settlements)
@@ -94,7 +94,7 @@ class _Judged:
         for row in np.flatnonzero(conflict).tolist():
             names = names_in_file(name for name, flags in differing.items() if flags[row])
             message = f"version {self.version[row]} is known with other {names}"
-            self._find("ID_CONFLICT", message, row, column="trade_id", value=self.ids[row])
+            self._find("ID_CONFLICT", message, row=row, column="trade_id", value=self.ids[row])
         return conflict
 
     def _note_lower(self, lower: Flags) -> None:
@@ -106,10 +106,10 @@ class _Judged:
                 Finding("VERSION_IGNORED", message, self.file, line, "version", value)
             )
 
-    def _refuse(self, where: Flags, code: str, name: str, values: object) -> None:
+    def _refuse(self, where: Flags, code: str, *, name: str, values: object) -> None:
         for row in np.flatnonzero(where).tolist():
             message = f"version {self.version[row]} of {self.ids[row]} has moved further already"
-            self._find(code, message, row, column=name, value=str(np.asarray(values)[row]))
+            self._find(code, message, row=row, column=name, value=str(np.asarray(values)[row]))
 
     def _refuse_dates(self, where: Flags) -> None:
         """Refuse settled rows with another date than a settled row of the same version."""
@@ -130,7 +130,7 @@ class _Judged:
                 self._date_conflict(row, f"settlement {settlement}")
             elif self.status[row] == "failed":
                 message = f"settlement {settlement} has settled {self.ids[row]} already"
-                self._find("STATUS_BACK", message, row, column="status", value="failed")
+                self._find("STATUS_BACK", message, row=row, column="status", value="failed")
 
     def _told(self, settlements: pa.Table) -> pa.Table:
         """Return the trades that settlement facts settle, as if no trade row said so."""
@@ -147,9 +147,9 @@ class _Judged:
     def _date_conflict(self, row: int, source: str) -> None:
         message = f"{source} says that {self.ids[row]} settled on another date"
         value = str(self.settled[row])
-        self._find("SETTLEMENT_CONFLICT", message, row, column="settled_date", value=value)
+        self._find("SETTLEMENT_CONFLICT", message, row=row, column="settled_date", value=value)
 
-    def _find(self, code: str, message: str, row: int, *, column: str, value: str) -> None:
+    def _find(self, code: str, message: str, *, row: int, column: str, value: str) -> None:
         line = int(self.lines[row])
         self.findings.append(Finding(code, message, self.file, line, column, value))
 
@@ -166,7 +166,9 @@ def _highest_before(group: Int64Array, level: Int64Array) -> Int64Array:
     return before
 
 
-def refuse_settlements(news: pa.Table, known: Mapping[str, pa.Table], file: str) -> list[Finding]:
+def refuse_settlements(
+    news: pa.Table, known: Mapping[str, pa.Table], *, file: str
+) -> list[Finding]:
     """Return what new settlement rows contradict: a date known, or a state that is final.
 
     Rows of a part, of another amount or of an unknown trade contradict nothing. Findings:

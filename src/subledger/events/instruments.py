@@ -59,7 +59,7 @@ def read(rows: Rows, context: Context) -> Reading:
     A level that is not given is 0. Findings: grammar, UNKNOWN_CURRENCY, DECIMALS_RANGE,
     MULTIPLIER_MISSING, NOT_POSITIVE.
     """
-    sheet = Sheet(rows, COLUMNS, context)
+    sheet = Sheet(rows, COLUMNS, context=context)
     sheet.decimals("currency")
     sheet.decimals("base_currency")
     places: Int64Array = sheet["quantity_decimals"].astype(np.int64)

@@ -47,12 +47,12 @@ def read(rows: Rows, context: Context) -> Reading:
     BASE_AMOUNT_DIFFERS, DATE_ORDER, JOURNAL_LINE_TWICE, JOURNAL_MIXED, JOURNAL_ONE_LINE,
     JOURNAL_UNBALANCED.
     """
-    sheet = Sheet(rows, COLUMNS, context)
+    sheet = Sheet(rows, COLUMNS, context=context)
     find_instruments(sheet)
     refuse_accounts(sheet)
-    refuse_order(sheet, "reverse_on", "date")
+    refuse_order(sheet, "reverse_on", earlier="date")
     amount, base = _amounts(sheet)
-    _refuse_journals(sheet, amount, base)
+    _refuse_journals(sheet, amount, base=base)
     values = {"amount": amount, "amount_base": base}
     return Reading(sheet.table(JOURNALS, values), sheet.notes, sheet.findings, sheet.count)
 
@@ -71,12 +71,12 @@ def _amounts(sheet: Sheet) -> tuple[Int64Array, Int64Array]:
         column="amount_base",
         message=f"it has no default where the currency is not {context.base_currency}",
     )
-    refuse_base_amount(sheet, "amount_base", amount, stated)
+    refuse_base_amount(sheet, "amount_base", amount=amount, base=stated)
     base: Int64Array = np.where(given, stated, amount)
     return amount, base
 
 
-def _refuse_journals(sheet: Sheet, amount: Int64Array, base: Int64Array) -> None:
+def _refuse_journals(sheet: Sheet, amount: Int64Array, *, base: Int64Array) -> None:
     """Refuse what only all lines of a journal together show; one mask row per journal."""
     sound = sheet.sound()
     for rows in _journals(sheet):
@@ -84,14 +84,14 @@ def _refuse_journals(sheet: Sheet, amount: Int64Array, base: Int64Array) -> None
         for name in ("date", "reason", "reverse_on"):
             if len(set(sheet[name][rows].tolist())) > 1 and sheet.sound(name)[rows].all():
                 message = f"the lines of a journal have one {name}"
-                _refuse_one(sheet, rows[-1], ("JOURNAL_MIXED", name), message)
+                _refuse_one(sheet, rows[-1], what=("JOURNAL_MIXED", name), message=message)
         if not sheet.rows.complete or not sound[rows].all():
             continue  # a sum over lines that could not be read says nothing
         if len(rows) == 1:
             message = "a journal has at least two lines"
-            _refuse_one(sheet, rows[0], ("JOURNAL_ONE_LINE", "journal_id"), message)
+            _refuse_one(sheet, rows[0], what=("JOURNAL_ONE_LINE", "journal_id"), message=message)
         else:
-            _refuse_sums(sheet, rows, amount, base=base)
+            _refuse_sums(sheet, rows, amount=amount, base=base)
 
 
 def _journals(sheet: Sheet) -> Iterator[np.ndarray[tuple[int], np.dtype[np.intp]]]:
@@ -108,15 +108,15 @@ def _refuse_twice(sheet: Sheet, rows: np.ndarray[tuple[int], np.dtype[np.intp]])
         number = int(sheet["line"][row])
         if number in seen and sheet.sound("line")[row]:
             message = "the journal has another line of that number"
-            _refuse_one(sheet, row, ("JOURNAL_LINE_TWICE", "line"), message)
+            _refuse_one(sheet, row, what=("JOURNAL_LINE_TWICE", "line"), message=message)
         seen.add(number)
 
 
 def _refuse_sums(
     sheet: Sheet,
     rows: np.ndarray[tuple[int], np.dtype[np.intp]],
-    amount: Int64Array,
     *,
+    amount: Int64Array,
     base: Int64Array,
 ) -> None:
     sums: dict[str, int] = {}
@@ -135,10 +135,10 @@ def _refuse_sums(
         wrong.append(f"{to_text(total, places)} {context.base_currency} in base")
     if wrong:
         message = f"the lines sum to {' and '.join(wrong)}, not to zero"
-        _refuse_one(sheet, rows[0], ("JOURNAL_UNBALANCED", "journal_id"), message)
+        _refuse_one(sheet, rows[0], what=("JOURNAL_UNBALANCED", "journal_id"), message=message)
 
 
-def _refuse_one(sheet: Sheet, row: int, what: tuple[str, str], message: str) -> None:
+def _refuse_one(sheet: Sheet, row: int, *, what: tuple[str, str], message: str) -> None:
     mask = np.zeros(sheet.count, bool)
     mask[row] = True
     sheet.refuse(mask, what[0], column=what[1], message=message)

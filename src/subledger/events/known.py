@@ -54,11 +54,11 @@ def known_trades(trades: pa.Table, settlements: pa.Table) -> tuple[pa.Table, pa.
     """
     latest, last_batch = _latest(trades)
     found = _positions(settlements, latest)
-    whole_trade = _settles_whole(settlements, latest, found)
+    whole_trade = _settles_whole(settlements, latest, found=found)
     moves = np.flatnonzero(whole_trade)
     state = _State(latest, last_batch)
     state.move(settlements.take(pa.array(moves)), found[moves])
-    return state.table(), _odd(settlements, found, whole_trade)
+    return state.table(), _odd(settlements, found, whole_trade=whole_trade)
 
 
 def _latest(trades: pa.Table) -> tuple[pa.Table, Int64Array]:
@@ -93,7 +93,7 @@ def _positions(settlements: pa.Table, latest: pa.Table) -> Int64Array:
     return positions
 
 
-def _settles_whole(settlements: pa.Table, latest: pa.Table, found: Int64Array) -> Flags:
+def _settles_whole(settlements: pa.Table, latest: pa.Table, *, found: Int64Array) -> Flags:
     """Say which facts concern the whole quantity and net amount of a known trade."""
     at = np.maximum(found, 0)
     fits: Flags = found >= 0
@@ -106,7 +106,7 @@ def _settles_whole(settlements: pa.Table, latest: pa.Table, found: Int64Array) -
     return fits
 
 
-def _odd(settlements: pa.Table, found: Int64Array, whole_trade: Flags) -> pa.Table:
+def _odd(settlements: pa.Table, found: Int64Array, *, whole_trade: Flags) -> pa.Table:
     rows = np.flatnonzero(~whole_trade)
     code = np.where(found[rows] < 0, "UNKNOWN_TRADE", "LATER_PARTIAL_SETTLEMENT").astype(object)
     odd = settlements.take(pa.array(rows)).select(SETTLEMENTS.schema.names)
@@ -138,7 +138,9 @@ class _State:
         # What a row of the highest version itself says of the date stands.
         agrees = (self.status[found] != "settled") | (self.settled_date[found] == date)
         date, event, found = date[agrees], event[agrees], found[agrees]
-        order = _order(event, date, found)[::-1]  # the first of several writes last, so it stays
+        order = _order(event, date, found=found)[
+            ::-1
+        ]  # the first of several writes last, so it stays
         self.status[found[order]] = "settled"
         self.settled_date[found[order]] = date[order]
         self.event[found[order]] = event[order]
@@ -167,7 +169,7 @@ class _State:
 
 
 def _order(
-    event: Texts, date: npt.NDArray[np.datetime64], found: Codes | Int64Array
+    event: Texts, date: npt.NDArray[np.datetime64], *, found: Codes | Int64Array
 ) -> npt.NDArray[np.intp]:
     names = event.astype(str) if len(event) else np.empty(0, str)
     return np.lexsort((names, date.astype(np.int64), found))

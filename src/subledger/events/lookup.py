@@ -21,7 +21,7 @@ def find_instruments(sheet: Sheet) -> tuple[Held, Int64Array]:
     return held, positions
 
 
-def refuse_currency(sheet: Sheet, own: Texts, positions: Int64Array) -> None:
+def refuse_currency(sheet: Sheet, own: Texts, *, positions: Int64Array) -> None:
     """Refuse a currency that is given and not the instrument's, with INSTRUMENT_CURRENCY."""
     wrong = (sheet["currency"] != own) & sheet.given("currency") & (positions >= 0)
     sheet.refuse(
@@ -32,14 +32,14 @@ def refuse_currency(sheet: Sheet, own: Texts, positions: Int64Array) -> None:
     )
 
 
-def refuse_negative(sheet: Sheet, negative: BoolArray, allowed: BoolArray) -> None:
+def refuse_negative(sheet: Sheet, negative: BoolArray, *, allowed: BoolArray) -> None:
     """Refuse a price below zero unless the instrument allows it, with NEGATIVE_PRICE."""
     wrong = negative & ~allowed & sheet.sound("price", "instrument")
     message = "the instrument does not say negative_price = true"
     sheet.refuse(wrong, "NEGATIVE_PRICE", column="price", message=message)
 
 
-def refuse_order(sheet: Sheet, later: str, earlier: str) -> None:
+def refuse_order(sheet: Sheet, later: str, *, earlier: str) -> None:
     """Refuse rows whose date `later` lies before `earlier`, with DATE_ORDER."""
     wrong = (sheet[later] < sheet[earlier]) & sheet.sound(later, earlier)
     sheet.refuse(
@@ -50,7 +50,7 @@ def refuse_order(sheet: Sheet, later: str, earlier: str) -> None:
     )
 
 
-def refuse_not_positive(sheet: Sheet, name: str, values: Int64Array, *, where: BoolArray) -> None:
+def refuse_not_positive(sheet: Sheet, name: str, *, values: Int64Array, where: BoolArray) -> None:
     """Refuse values of a column that are not above zero, with NOT_POSITIVE."""
     wrong = where & (values <= 0) & sheet.sound(name)
     sheet.refuse(wrong, "NOT_POSITIVE", column=name, message=f"{name} must be above zero")
@@ -73,12 +73,12 @@ def refuse_accounts(sheet: Sheet) -> None:
         elif not facts.manual:
             message, code = "the account is posted by rules alone", "NOT_MANUAL"
         else:
-            _refuse_dimensions(sheet, rows, facts.required)
+            _refuse_dimensions(sheet, rows, required=facts.required)
             continue
         sheet.refuse(rows, code, column="account", message=message)
 
 
-def _refuse_dimensions(sheet: Sheet, rows: BoolArray, required: tuple[str, ...]) -> None:
+def _refuse_dimensions(sheet: Sheet, rows: BoolArray, *, required: tuple[str, ...]) -> None:
     for dimension in required:
         if dimension in sheet.names:
             missing = rows & ~sheet.given(dimension)
@@ -86,7 +86,7 @@ def _refuse_dimensions(sheet: Sheet, rows: BoolArray, required: tuple[str, ...])
             sheet.refuse(missing, "DIMENSION_MISSING", column=dimension, message=message)
 
 
-def refuse_base_amount(sheet: Sheet, name: str, amount: Int64Array, base: Int64Array) -> None:
+def refuse_base_amount(sheet: Sheet, name: str, *, amount: Int64Array, base: Int64Array) -> None:
     """Refuse a base amount that differs from the amount in base currency: BASE_AMOUNT_DIFFERS."""
     local = sheet["currency"] == sheet.context.base_currency
     wrong = local & (amount != base) & sheet.given(name)

@@ -57,21 +57,21 @@ def read_lots(rows: Rows, context: Context) -> Reading:
     INSTRUMENT_CURRENCY, UNKNOWN_CURRENCY, EXCESS_DECIMALS, NUMBER_TOO_LARGE, NOT_POSITIVE,
     NEGATIVE_AMOUNT, DATE_ORDER, BASE_AMOUNT_DIFFERS, BASIS_NOT_CONFIGURED.
     """
-    sheet = Sheet(rows, LOT_COLUMNS, context)
+    sheet = Sheet(rows, LOT_COLUMNS, context=context)
     decimals, known = sheet.decimals("currency")
     held, positions = find_instruments(sheet)
-    refuse_currency(sheet, held.texts("currency", positions), positions)
+    refuse_currency(sheet, held.texts("currency", positions), positions=positions)
     places = held.numbers("quantity_decimals", positions)
     quantity = sheet.scaled("quantity", places, where=positions >= 0)
-    refuse_not_positive(sheet, "quantity", quantity, where=positions >= 0)
+    refuse_not_positive(sheet, "quantity", values=quantity, where=positions >= 0)
     cost = sheet.scaled("cost", decimals, where=known)
     cost_base = sheet.scaled("cost_base", _base_places(sheet), where=np.ones(sheet.count, bool))
     for name, amount in (("cost", cost), ("cost_base", cost_base)):
         message = "a cost is unsigned, of a short lot too"
         wrong = (amount < 0) & sheet.sound(name)
         sheet.refuse(wrong, "NEGATIVE_AMOUNT", column=name, message=message)
-    refuse_base_amount(sheet, "cost_base", cost, cost_base)
-    refuse_order(sheet, "as_of", "opened_on")
+    refuse_base_amount(sheet, "cost_base", amount=cost, base=cost_base)
+    refuse_order(sheet, "as_of", earlier="opened_on")
     _refuse_bases(sheet)
     values = {"quantity": quantity, "cost": cost, "cost_base": cost_base}
     return Reading(sheet.table(OPENING_LOTS, values), sheet.notes, sheet.findings, sheet.count)
@@ -84,13 +84,13 @@ def read_balances(rows: Rows, context: Context) -> Reading:
     UNKNOWN_ACCOUNT, HEADING_ACCOUNT, NOT_MANUAL, DIMENSION_MISSING, EXCESS_DECIMALS,
     NUMBER_TOO_LARGE, BASE_AMOUNT_DIFFERS, BASIS_NOT_CONFIGURED.
     """
-    sheet = Sheet(rows, BALANCE_COLUMNS, context)
+    sheet = Sheet(rows, BALANCE_COLUMNS, context=context)
     find_instruments(sheet)
     refuse_accounts(sheet)
     decimals, known = sheet.decimals("currency")
     amount = sheet.scaled("amount", decimals, where=known)
     base = sheet.scaled("amount_base", _base_places(sheet), where=np.ones(sheet.count, bool))
-    refuse_base_amount(sheet, "amount_base", amount, base)
+    refuse_base_amount(sheet, "amount_base", amount=amount, base=base)
     _refuse_bases(sheet)
     values = {"amount": amount, "amount_base": base}
     return Reading(sheet.table(OPENING_BALANCES, values), sheet.notes, sheet.findings, sheet.count)

@@ -27,13 +27,13 @@ def read(rows: Rows, context: Context) -> Reading:
     Currency and level default to the instrument's. Findings: grammar, UNKNOWN_INSTRUMENT,
     UNKNOWN_CURRENCY, INSTRUMENT_CURRENCY, NEGATIVE_PRICE.
     """
-    sheet = Sheet(rows, COLUMNS, context)
+    sheet = Sheet(rows, COLUMNS, context=context)
     sheet.decimals("currency")
     held, positions = find_instruments(sheet)
     own = held.texts("currency", positions)
-    refuse_currency(sheet, own, positions)
+    refuse_currency(sheet, own, positions=positions)
     mantissa, scale = mantissas(sheet["price"])
-    refuse_negative(sheet, mantissa < 0, held.flags("negative_price", positions))
+    refuse_negative(sheet, mantissa < 0, allowed=held.flags("negative_price", positions))
     levels = np.array([int(level or 0) for level in sheet["level"].tolist()], np.int64)
     values = {
         "version": np.ones(sheet.count, np.int64),

@@ -33,7 +33,7 @@ def read(rows: Rows, context: Context) -> Reading:
     units are the trade's. Findings: grammar, TRADE_UNITS_UNKNOWN, EXCESS_DECIMALS,
     NUMBER_TOO_LARGE, NOT_POSITIVE, DATE_ORDER.
     """
-    sheet = Sheet(rows, COLUMNS, context)
+    sheet = Sheet(rows, COLUMNS, context=context)
     trades, _ = known_trades(context.trades, SETTLEMENTS.empty())
     found = pc.index_in(
         pa.array(sheet["trade_id"], pa.string()), value_set=trades["trade_id"].combine_chunks()
@@ -43,8 +43,8 @@ def read(rows: Rows, context: Context) -> Reading:
     message = "the trade is not known, so neither are the units of its quantity and amount"
     lost = stated & ~known & sheet.sound("trade_id")
     sheet.refuse(lost, "TRADE_UNITS_UNKNOWN", column="trade_id", message=message)
-    _refuse_dates(sheet, trades, found)
-    quantity, amount = _units(sheet, trades, (found, known))
+    _refuse_dates(sheet, trades, found=found)
+    quantity, amount = _units(sheet, trades, match=(found, known))
     values = {
         "quantity": np.ma.array(quantity, mask=~sheet.given("quantity")),
         "amount": np.ma.array(amount, mask=~sheet.given("amount")),
@@ -52,7 +52,7 @@ def read(rows: Rows, context: Context) -> Reading:
     return Reading(sheet.table(SETTLEMENTS, values), sheet.notes, sheet.findings, sheet.count)
 
 
-def _refuse_dates(sheet: Sheet, trades: pa.Table, found: pa.Array) -> None:
+def _refuse_dates(sheet: Sheet, trades: pa.Table, *, found: pa.Array) -> None:
     traded = trades["trade_date"].combine_chunks().take(found).to_numpy(zero_copy_only=False)
     early = (sheet["date"] < traded.astype("datetime64[D]")) & sheet.sound("date")
     message = "lies before the trade's date"
@@ -60,7 +60,7 @@ def _refuse_dates(sheet: Sheet, trades: pa.Table, found: pa.Array) -> None:
 
 
 def _units(
-    sheet: Sheet, trades: pa.Table, match: tuple[pa.Array, BoolArray]
+    sheet: Sheet, trades: pa.Table, *, match: tuple[pa.Array, BoolArray]
 ) -> tuple[Int64Array, Int64Array]:
     """Return quantities and amounts in the units of the trades that the rows name."""
     found, known = match
@@ -72,7 +72,7 @@ def _units(
         [sheet.context.decimals.get(currency, 0) for currency in currencies], np.int64
     )
     quantity = sheet.scaled("quantity", places, where=known)
-    refuse_not_positive(sheet, "quantity", quantity, where=known & sheet.given("quantity"))
+    refuse_not_positive(sheet, "quantity", values=quantity, where=known & sheet.given("quantity"))
     return quantity, sheet.scaled("amount", decimals, where=known)
 
 

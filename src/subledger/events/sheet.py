@@ -34,7 +34,7 @@ class Rows:
 class Sheet:
     """The parsed columns of one file; checks add findings, nothing is raised."""
 
-    def __init__(self, rows: Rows, declared: Sequence[Column], context: Context) -> None:
+    def __init__(self, rows: Rows, declared: Sequence[Column], *, context: Context) -> None:
         self.rows = rows
         self.context = context
         self.count = len(rows.numbers)

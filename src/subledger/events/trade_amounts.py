@@ -62,7 +62,7 @@ def trade_amounts(sheet: Sheet, priced: Priced) -> dict[str, object]:
     local = np.where(fee_currency == sheet["currency"], 1, 0)
     signed = _fee_sums(fees) * local * np.where(sheet["side"] == "buy", 1, -1)
     added = signed + accrued.astype(object)
-    gross, net = _gross_and_net(sheet, priced, added)
+    gross, net = _gross_and_net(sheet, priced, added=added)
     settlement = sheet["settlement_currency"]
     given = sheet.given("settlement_currency")
     return {
@@ -80,11 +80,13 @@ def _fee_sums(fees: dict[str, Int64Array]) -> Integers:
     return total
 
 
-def _gross_and_net(sheet: Sheet, priced: Priced, added: Integers) -> tuple[Int64Array, Int64Array]:
+def _gross_and_net(
+    sheet: Sheet, priced: Priced, *, added: Integers
+) -> tuple[Int64Array, Int64Array]:
     """Return gross and net; `added` is what the identity adds to gross to give net."""
     decimals, known = sheet.decimals("currency")
     ready = known & sheet.sound("instrument", "quantity", "price")
-    computed = _computed_gross(sheet, priced, decimals, where=ready)
+    computed = _computed_gross(sheet, priced, decimals=decimals, where=ready)
     has_gross, has_net = sheet.given("gross_amount"), sheet.given("net_amount")
     stated_gross = sheet.scaled("gross_amount", decimals, where=known).astype(object)
     stated_net = sheet.scaled("net_amount", decimals, where=known).astype(object)
@@ -101,7 +103,9 @@ def _gross_and_net(sheet: Sheet, priced: Priced, added: Integers) -> tuple[Int64
         (apart & has_gross, "gross_amount", "GROSS_MISMATCH"),
         (apart & from_net, "net_amount", "NET_MISMATCH"),
     ):
-        _refuse_apart(sheet, where.astype(bool), (name, code), computed, decimals=decimals)
+        _refuse_apart(
+            sheet, where.astype(bool), what=(name, code), computed=computed, decimals=decimals
+        )
     split = has_gross & has_net & ~foreign & checkable & (net != gross + added)
     sheet.refuse(
         split.astype(bool),
@@ -112,15 +116,15 @@ def _gross_and_net(sheet: Sheet, priced: Priced, added: Integers) -> tuple[Int64
             f"{to_text(int(gross[row] + added[row]), int(decimals[row]))}"
         ),
     )
-    return _fit(sheet, "gross_amount", gross), _fit(sheet, "net_amount", net)
+    return _fit(sheet, "gross_amount", amounts=gross), _fit(sheet, "net_amount", amounts=net)
 
 
 def _refuse_apart(
     sheet: Sheet,
     where: BoolArray,
+    *,
     what: tuple[str, str],
     computed: Integers,
-    *,
     decimals: Int64Array,
 ) -> None:
     def say(row: int) -> str:
@@ -141,7 +145,7 @@ def _tolerances(sheet: Sheet, decimals: Int64Array) -> Integers:
 
 
 def _computed_gross(
-    sheet: Sheet, priced: Priced, decimals: Int64Array, *, where: BoolArray
+    sheet: Sheet, priced: Priced, *, decimals: Int64Array, where: BoolArray
 ) -> Integers:
     """Return quantity x price x multiplier in ledger units, each rounded half to even once."""
     gross = np.zeros(sheet.count, object)
@@ -172,7 +176,7 @@ def _computed_gross(
     return gross
 
 
-def _fit(sheet: Sheet, name: str, amounts: Integers) -> Int64Array:
+def _fit(sheet: Sheet, name: str, *, amounts: Integers) -> Int64Array:
     """Return amounts as int64; refuse those that do not fit, with NUMBER_TOO_LARGE."""
     wide = ((amounts > INT64_MAX) | (amounts < INT64_MIN)).astype(bool)
     message = "the amount does not fit in 64 bits"

@@ -68,20 +68,20 @@ def read(rows: Rows, context: Context) -> Reading:
     INSTRUMENT_CURRENCY, DATE_ORDER, SETTLED_DATE_UNEXPECTED, NOT_POSITIVE, NEGATIVE_PRICE,
     EXCESS_DECIMALS, NUMBER_TOO_LARGE, GROSS_MISMATCH, NET_MISMATCH. Note: SETTLED_DATE_TAKEN.
     """
-    sheet = Sheet(rows, COLUMNS, context)
+    sheet = Sheet(rows, COLUMNS, context=context)
     sheet.decimals("currency")
     held, positions = find_instruments(sheet)
-    refuse_currency(sheet, held.texts("currency", positions), positions)
+    refuse_currency(sheet, held.texts("currency", positions), positions=positions)
     places = held.numbers("quantity_decimals", positions)
     known = positions >= 0
     quantity = sheet.scaled("quantity", places, where=known)
-    refuse_not_positive(sheet, "quantity", quantity, where=known)
+    refuse_not_positive(sheet, "quantity", values=quantity, where=known)
     mantissa, scale = mantissas(sheet["price"])
-    refuse_negative(sheet, mantissa < 0, held.flags("negative_price", positions))
+    refuse_negative(sheet, mantissa < 0, allowed=held.flags("negative_price", positions))
     rate, _ = mantissas(sheet["settlement_rate"])
-    refuse_not_positive(sheet, "settlement_rate", rate, where=sheet.given("settlement_rate"))
+    refuse_not_positive(sheet, "settlement_rate", values=rate, where=sheet.given("settlement_rate"))
     _refuse_lots(sheet, places)
-    priced = _priced(held, positions, quantity, price=(mantissa, scale))
+    priced = _priced(held, positions, quantity=quantity, price=(mantissa, scale))
     values = trade_amounts(sheet, priced) | {
         "settled_date": _settled_dates(sheet),
         "executed_at": canonical_texts(sheet["executed_at"]),
@@ -98,8 +98,8 @@ def read(rows: Rows, context: Context) -> Reading:
 def _priced(
     held: Held,
     positions: Int64Array,
-    quantity: Int64Array,
     *,
+    quantity: Int64Array,
     price: tuple[Int64Array, Int64Array],
 ) -> Priced:
     return Priced(
@@ -114,8 +114,8 @@ def _priced(
 
 def _settled_dates(sheet: Sheet) -> object:
     """Return the actual settlement dates: given only on settled rows, taken where missing."""
-    refuse_order(sheet, "settlement_date", "trade_date")
-    refuse_order(sheet, "settled_date", "trade_date")
+    refuse_order(sheet, "settlement_date", earlier="trade_date")
+    refuse_order(sheet, "settled_date", earlier="trade_date")
     settled = sheet["status"] == "settled"
     given = sheet.given("settled_date")
     unexpected = given & ~settled & sheet.sound("status", "settled_date")

@@ -86,7 +86,7 @@ def _transactions(
         own = lines[start:end]
         if not own:
             raise InvariantError(f"entry {entry.entry_id} has no lines")
-        owner = next((line.owner for line in own if not line.lot_id), own[0].owner)
+        owner = _owner_of(own)
         source = sources.get((entry.event_id, entry.event_version), ("", 0, ""))
         payee = next(filter(None, counterparties[start:end]), "") or source[2]
         text = [
@@ -98,6 +98,12 @@ def _transactions(
         text.append("\n")
         in_year = entry.kind == "closing"
         yield (entry.accounting_date[:4] if in_year else period), "".join(text)
+
+
+def _owner_of(lines: list[Line]) -> Owner:
+    """Return the owner of the lines that belong to no lot, else of all; blank where they differ."""
+    owners = {line.owner for line in lines if not line.lot_id} or {line.owner for line in lines}
+    return owners.pop() if len(owners) == 1 else Owner("", "", "")
 
 
 def _entries(ordered: OrderedMonth) -> Iterator[_Entry]:

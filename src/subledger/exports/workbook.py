@@ -71,9 +71,9 @@ def _sheets(binder: Binder, pack: ClosePack, *, journal_lines: int) -> dict[int,
     details += [(schedule, pack.reports[schedule.report]) for schedule in SCHEDULES]
     rows: dict[int, Rows] = {}
     for detail, report in details:
-        added = workbook_details.add_detail(binder, detail, report, units=pack.units)
+        added = workbook_details.add_detail(binder, detail, report=report, units=pack.units)
         rows[len(binder.workbook.worksheets())] = added
-    found = workbook_checks.tie_outs(pack, accounts, statements)
+    found = workbook_checks.tie_outs(pack, accounts, statements=statements)
     passed = workbook_checks.add_checks(checks, found)
     workbook_index.add_index(index, pack, details=[detail for detail, _ in details], passed=passed)
     return rows

@@ -89,7 +89,7 @@ _SCHEDULES = {
 
 
 def tie_outs(
-    pack: ClosePack, rows: Sequence[AccountRow], statements: Mapping[str, StatementSheet]
+    pack: ClosePack, rows: Sequence[AccountRow], *, statements: Mapping[str, StatementSheet]
 ) -> list[TieOut]:
     """Return the workbook's tie-outs, each with the engine's verdict, then the engine's others."""
     known = {check.id: check for check in pack.checks}
@@ -225,8 +225,8 @@ def _schedules(pack: ClosePack, rows: Sequence[AccountRow]) -> Iterator[TieOut]:
     short = pc.equal(lots["side"], "short").to_numpy(zero_copy_only=False)
     sums = {
         "lots": numbers.exact_sum(cost[~short]) - numbers.exact_sum(cost[short]),
-        "unrealised": _sum(pack, "unrealised", "unrealised_base"),
-        "realised": _sum(pack, "realised", "gain_base"),
+        "unrealised": _sum(pack, "unrealised", column="unrealised_base"),
+        "realised": _sum(pack, "realised", column="gain_base"),
         "unsettled": _posted_sum(pack),
     }
     for name, schedule in _SCHEDULES.items():
@@ -243,7 +243,7 @@ def _schedules(pack: ClosePack, rows: Sequence[AccountRow]) -> Iterator[TieOut]:
         yield _tie(pack, schedule.id, says=schedule.says, left=left, right=right)
 
 
-def _sum(pack: ClosePack, report: str, column: str) -> int:
+def _sum(pack: ClosePack, report: str, *, column: str) -> int:
     return numbers.exact_sum(figures(pack.reports[report].table, column))
 
 

@@ -69,8 +69,8 @@ def heading_of(name: str) -> str:
 def detail_columns(
     report: Report,
     units: Units,
-    names: Sequence[str],
     *,
+    names: Sequence[str],
     headings: Mapping[str, str],
     always: Sequence[str] = (),
 ) -> list[Column]:

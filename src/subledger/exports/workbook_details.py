@@ -128,7 +128,7 @@ UNSETTLED = Detail(
 SCHEDULES = (REALISED, UNREALISED, LOTS, UNSETTLED)
 
 
-def add_detail(binder: Binder, detail: Detail, report: Report, *, units: Units) -> Rows:
+def add_detail(binder: Binder, detail: Detail, *, report: Report, units: Units) -> Rows:
     """Add a detail sheet with everything but its rows, which are returned to be filled in.
 
     Raises Refused (WORKBOOK_LIMIT) for what a sheet cannot hold.
@@ -145,6 +145,7 @@ def add_detail(binder: Binder, detail: Detail, report: Report, *, units: Units) 
     page.widths([column.width for column in columns])
     page.sheet.freeze_panes(_DATA_ROW, detail.frozen)
     page.sheet.autofilter(_HEADING_ROW, 0, last, len(columns) - 1)
+    page.codes_are_texts((last, len(columns) - 1))
     _totals(page, columns, last=last)
     for place, column in enumerate(columns):
         if column.name in report.table.column_names:
@@ -197,7 +198,11 @@ def _columns(detail: Detail, report: Report, *, units: Units) -> list[Column]:
         names.remove("activity_period")
     headings = {name: _without_base(name) for name in names if name.endswith("_base")}
     columns = detail_columns(
-        report, units, names, headings={**headings, **detail.headings}, always=detail.always
+        report,
+        units,
+        names=names,
+        headings={**headings, **detail.headings},
+        always=detail.always,
     )
     return [
         replace(column, formats=(looks.one_sided(column.decimals),))
@@ -234,7 +239,8 @@ def _align(column: Column) -> str:
 
 
 def _totals(page: Page, columns: Sequence[Column], *, last: int) -> None:
-    page.text((_TOTAL_ROW, 0), "Total shown", style=page.formats.style("bold"))
+    if any(column.total is not None for column in columns):
+        page.text((_TOTAL_ROW, 0), "Total shown", style=page.formats.style("bold"))
     for place, column in enumerate(columns):
         if column.total is None or place == 0:
             continue

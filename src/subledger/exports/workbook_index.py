@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import date
 
 from subledger.exports.workbook_checks import ALL_PASS, FAILED
 from subledger.exports.workbook_details import Detail
@@ -34,7 +35,9 @@ def _facts(page: Page, pack: ClosePack, *, row: int) -> int:
     facts = (
         ("Entity", pack.entity),
         ("Accounting basis", pack.basis),
-        ("Period", f"{pack.period.label}: {pack.period.start} to {pack.period.end}"),
+        ("Period", pack.period.label),
+        ("First day", pack.period.start),
+        ("Last day", pack.period.end),
         ("Status", pack.status),
         ("Base currency", pack.units.base),
         ("Seal", pack.seal.hash or "not sealed"),
@@ -43,10 +46,14 @@ def _facts(page: Page, pack: ClosePack, *, row: int) -> int:
         ("Chart of accounts", pack.seal.chart_hash),
     )
     for label, text in facts:
-        if text:
-            page.text((row, 0), label, style=page.formats.style("bold"))
+        if not text:
+            continue
+        page.text((row, 0), label, style=page.formats.style("bold"))
+        if isinstance(text, date):
+            page.day((row, 1), text)
+        else:
             page.text((row, 1), text)
-            row += 1
+        row += 1
     return row
 
 

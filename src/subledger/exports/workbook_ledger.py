@@ -82,6 +82,7 @@ def add_trial_balance(binder: Binder, pack: ClosePack) -> list[AccountRow]:
         if name:
             binder.define(name, sheet=SHEET, first=(_DATA_ROW, place), last=(last, place))
     page.sheet.autofilter(_HEADING_ROW, 0, last, _FIRST_FIGURE + len(figures) - 1)
+    page.codes_are_texts((last, _FIRST_FIGURE))
     _total_row(page, pack, rows=rows, figures=figures)
     if pack.netting:
         _netting(page, pack, first=last + 3)

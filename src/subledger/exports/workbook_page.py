@@ -161,6 +161,11 @@ class Page:
             self.text((row, column), heading, style=style)
         self.sheet.repeat_rows(row)
 
+    def codes_are_texts(self, last: Cell) -> None:
+        """Keep Excel from marking account codes, which are texts, as mistyped numbers."""
+        area = f"A1:{xl_rowcol_to_cell(*last)}"
+        checked(self.sheet.ignore_errors({"number_stored_as_text": area}), self.name)
+
     def widths(self, widths: Sequence[float]) -> None:
         """Set the widths of the columns, in characters."""
         for column, width in enumerate(widths):

@@ -77,7 +77,7 @@ def _code(match: re.Match[str]) -> str:
     return f"_x{ord(found):04X}_" if len(found) == 1 else f"_x005F{found}"
 
 
-def fill_rows(source: IO[bytes], target: Path, sheets: Mapping[int, Rows]) -> None:
+def fill_rows(source: IO[bytes], target: Path, *, sheets: Mapping[int, Rows]) -> None:
     """Write an XlsxWriter file to `target` with the rows of its detail sheets filled in.
 
     `sheets` maps the number of a sheet (from 1) to its rows. The members keep their order and

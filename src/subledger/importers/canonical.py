@@ -34,14 +34,14 @@ def read_canonical(
         the file: of its form first, then by row and column. Nothing is raised.
     """
     source = parse_csv(data, file, limits=context.limits)
-    return read_source(KINDS[kind], source, file, context=context, mapping=mapping)
+    return read_source(KINDS[kind], source, file=file, context=context, mapping=mapping)
 
 
 def read_source(
     kind: Kind,
     source: Source,
-    file: str,
     *,
+    file: str,
     context: Context,
     mapping: Mapping[str, str] | None = None,
 ) -> Reading:

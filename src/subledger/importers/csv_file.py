@@ -41,13 +41,13 @@ def parse_csv(data: bytes, file: str, *, limits: Limits | None = None) -> Source
     BLANK_LINE, WRONG_FIELD_COUNT, UNCLOSED_QUOTE, MALFORMED_QUOTE, FIELD_TOO_LONG, TOO_MANY_ROWS.
     """
     limits = limits or Limits()
-    text, findings = _decode(data, file, limits)
+    text, findings = _decode(data, file, limits=limits)
     if findings:
         return Source((), (), [], findings)
     return _Reader(file, limits).read(text)
 
 
-def _decode(data: bytes, file: str, limits: Limits) -> tuple[str, list[Finding]]:
+def _decode(data: bytes, file: str, *, limits: Limits) -> tuple[str, list[Finding]]:
     if len(data) > limits.size:
         message = f"{len(data)} bytes, more than {limits.size}"
         return "", [Finding("FILE_TOO_LARGE", message, file)]
@@ -78,17 +78,17 @@ class _Reader:
         _, header = next(records, (1, []))
         if not header:
             if not self.findings:
-                self._find("EMPTY_FILE", "the first line is not a header", 1)
+                self._find("EMPTY_FILE", "the first line is not a header", row=1)
             return Source((), (), [], self.findings)
         rows: list[list[str]] = []
         numbers: list[int] = []
         for number, row in self._without_blanks(records):
             if len(row) != len(header):
                 message = f"{len(row)} fields, where the header has {len(header)}"
-                self._find("WRONG_FIELD_COUNT", message, number)
+                self._find("WRONG_FIELD_COUNT", message, row=number)
                 continue
             if len(rows) == self.limits.rows:
-                self._find("TOO_MANY_ROWS", f"more than {self.limits.rows} rows", number)
+                self._find("TOO_MANY_ROWS", f"more than {self.limits.rows} rows", row=number)
                 break
             rows.append(row)
             numbers.append(number)
@@ -119,19 +119,21 @@ class _Reader:
                 blank.append(number)
                 continue
             for line in blank:
-                self._find("BLANK_LINE", "a blank line between rows", line)
+                self._find("BLANK_LINE", "a blank line between rows", row=line)
             blank.clear()
             yield number, record
 
     def _malformed(self, error: str, number: int) -> None:
         if error.startswith(_UNCLOSED):
-            self._find("UNCLOSED_QUOTE", "a quote that opens in this row is never closed", number)
+            self._find(
+                "UNCLOSED_QUOTE", "a quote that opens in this row is never closed", row=number
+            )
         elif error.startswith(_TOO_LONG):
             message = f"a field of more than {csv.field_size_limit()} characters"
-            self._find("FIELD_TOO_LONG", message, number)
+            self._find("FIELD_TOO_LONG", message, row=number)
         else:
             message = "a quoted field goes on after its closing quote"
-            self._find("MALFORMED_QUOTE", message, number)
+            self._find("MALFORMED_QUOTE", message, row=number)
 
-    def _find(self, code: str, message: str, row: int) -> None:
+    def _find(self, code: str, message: str, *, row: int) -> None:
         self.findings.append(Finding(code, message, self.file, row))

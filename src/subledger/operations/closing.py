@@ -125,6 +125,8 @@ def _seal(unit: Unit, run: CloseRun) -> CloseResult:
         exceptions=_dispositions(run),
         withheld=run.withheld,
     )
+    for ledger_text in run.ledger.values():
+        unit.raw(ledger_text.encode())
     text = seal_text(contents, run.policy, run.checks)
     known = unit.reading.as_at
     sealed = unit.add_close(run.basis, run.period.label, knowledge_seq=known, seal=text)
@@ -212,6 +214,8 @@ def _seal_year(unit: Unit, run: CloseRun) -> CloseResult:
         exceptions=[],
         withheld={},
     )
+    for ledger_text in run.ledger.values():
+        unit.raw(ledger_text.encode())
     text = seal_text(contents, run.policy, [check])
     sealed = unit.add_close(basis, year.label, knowledge_seq=reading.as_at, seal=text)
     return CloseResult(basis, year.label, sealed.hash, [check], files=tuple(run.ledger))

@@ -50,12 +50,16 @@ def import_file(
     mapping: Mapping[str, str] | None = None,
     dry_run: bool = False,
 ) -> ImportResult:
-    """Import a canonical CSV file; refuse with every finding of the file, and then do nothing."""
+    """Import a canonical CSV file; refuse with every finding of the file, and then do nothing.
+
+    The books name the file as it was given, but never by a path from the root of this machine.
+    """
     try:
         data = path.read_bytes()
     except OSError as error:
         raise refuse("FILE_UNREADABLE", str(error.strerror), file=str(path)) from error
-    return import_bytes(books, kind, data, file=path.name, mapping=mapping, dry_run=dry_run)
+    file = path.name if path.is_absolute() else path.as_posix()
+    return import_bytes(books, kind, data, file=file, mapping=mapping, dry_run=dry_run)
 
 
 def import_bytes(

@@ -11,6 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from subledger.booking.book import book
+from subledger.booking.carrying import with_status
 from subledger.booking.inputs import Booking, Carried
 from subledger.booking.policy import BasisPolicy
 from subledger.calendars import last_session
@@ -98,14 +99,9 @@ def marks_of(reading: Reading, policy: BasisPolicy, *, extra: date | None = None
         return MARKS.empty()
     dates = sorted({*reading.mark_dates(policy.name), *([extra] if extra else [])})
     instruments = reading.instruments()
-    names = texts(instruments, "instrument")
-    exchanges = dict(zip(names, texts(instruments, "exchange"), strict=True))
-    sessions = {
-        (exchange, on): last_session(exchange, on)
-        for exchange in set(exchanges.values())
-        for on in dates
-    }
-    return marks_on(reading.prices(), dates, exchanges=exchanges, sessions=sessions)
+    exchanges = set(texts(instruments, "exchange"))
+    sessions = {(name, on): last_session(name, on) for name in exchanges for on in dates}
+    return marks_on(reading.prices(), dates, instruments=instruments, sessions=sessions)
 
 
 def book_open_months(
@@ -131,6 +127,7 @@ def book_open_months(
     months: list[BookedMonth] = []
     for month in _through(window.months(sealed), through, sealed):
         events = window.within(month)
+        carried = Carried(carried.lots, with_status(carried.unsettled, known.trades))
         booking = book(events, carried, terms)
         posted = month_journal(reading, policy.name, month.label)
         booked = Journal(booking.entries, booking.lines)

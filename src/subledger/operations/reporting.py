@@ -182,7 +182,8 @@ def _unsettled(view: PeriodView, _: Sequence[str]) -> Report:
 def _exceptions(view: PeriodView, _: Sequence[str]) -> Report:
     found = view.reading.exceptions(view.policy.name)
     labels = {month.label for month in view.period.months()}
-    found = found.filter(pa.array([label in labels for label in found["period"].to_pylist()]))
+    chosen = [label in labels for label in found["period"].to_pylist()]
+    found = found.filter(pa.array(chosen, pa.bool_()))
     return exceptions_report(view.reading, found)
 
 

@@ -16,7 +16,7 @@ def marks_on(
     prices: pa.Table,
     dates: Sequence[date],
     *,
-    exchanges: Mapping[str, str],
+    instruments: pa.Table,
     sessions: Mapping[tuple[str, date], date],
 ) -> pa.Table:
     """Return MARKS: per mark date the latest price of each instrument on or before it.
@@ -24,19 +24,19 @@ def marks_on(
     Args:
         prices: PRICES, the latest version of each date and instrument.
         dates: The mark dates.
-        exchanges: The exchange of each instrument.
+        instruments: INSTRUMENTS; a price without a level has its instrument's.
         sessions: The last session of an exchange on or before a mark date; a price older than
             that is stale.
     """
-    return ordered(
-        MARKS, concatenate(MARKS, [_marks(prices, on, exchanges, sessions) for on in dates])
-    )
+    found = [_marks(prices, on, instruments=instruments, sessions=sessions) for on in dates]
+    return ordered(MARKS, concatenate(MARKS, found))
 
 
 def _marks(
     prices: pa.Table,
     on: date,
-    exchanges: Mapping[str, str],
+    *,
+    instruments: pa.Table,
     sessions: Mapping[tuple[str, date], date],
 ) -> pa.Table:
     known = prices.filter(pa.array(days(prices, "date") <= np.datetime64(on)))
@@ -45,7 +45,10 @@ def _marks(
     is_last = np.ones(len(names), bool)
     is_last[:-1] = names[1:] != names[:-1]
     latest = known.filter(pa.array(is_last))
-    session = [sessions[exchanges[name], on] for name in texts(latest, "instrument")]
+    position = {name: row for row, name in enumerate(texts(instruments, "instrument"))}
+    rows = np.array([position[name] for name in texts(latest, "instrument")], np.intp)
+    exchange = texts(instruments, "exchange")[rows]
+    level, usual = numbers(latest, "level"), numbers(instruments, "level")[rows]
     copied = ("instrument", "price_mantissa", "price_scale", "source")
     return build(
         MARKS,
@@ -53,7 +56,7 @@ def _marks(
             **{name: latest.column(name) for name in copied},
             "mark_date": np.full(latest.num_rows, np.datetime64(on)),
             "price_date": days(latest, "date"),
-            "level": numbers(latest, "level"),
-            "session": np.array(session, "datetime64[D]"),
+            "level": np.where(level > 0, level, usual),
+            "session": np.array([sessions[name, on] for name in exchange], "datetime64[D]"),
         },
     )

@@ -6,6 +6,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -247,3 +248,24 @@ def test_the_queries_that_the_ledger_carries_run(
     for _, query in asked:
         done = subprocess.run([tool, "-f", "csv", main, query], capture_output=True, check=False)
         assert (done.returncode, done.stderr) == (0, b"")
+
+
+def test_an_entry_of_several_owners_names_them_line_by_line(
+    journal: Journal, prove: Prove, tmp_path: Path
+) -> None:
+    other = {"book": "B2", "strategy": "", "broker_account": "IB-2"}
+    journal.post("2022-01-03", "C1", money("1010", 100, **other), money("3100", -100))
+    text = prove(tmp_path, journal, journal.month("2022-01"))
+    assert '2022-01-03 * "" "n" ^C1\n' in text
+    owned = '    book: "B2"\n    strategy: ""\n    broker-account: "IB-2"\n'
+    assert f"{'Assets:Cash-At-Brokers':<58}             1.00 USD\n{owned}" in text
+
+
+def test_the_first_row_that_brought_an_event_is_its_source(
+    journal: Journal, table: Table, context: LedgerContext
+) -> None:
+    row = {"event_id": "C1", "event_version": 1, "row": 2}
+    sources = table(SOURCES, [row | {"file": "first.csv"}, row | {"file": "later.csv"}])
+    journal.post("2022-01-03", "C1", money("1010", 100), money("3100", -100))
+    part = month_files(replace(context, sources=sources), journal.month("2022-01"))
+    assert '  source-file: "first.csv"\n' in part.files["2022-01.beancount"]

@@ -15,7 +15,14 @@ import pytest
 from subledger import tables
 from subledger.chart.chart import Chart
 from subledger.chart.loading import load_chart
-from subledger.exports.workbook import Check, ClosePack, Seal, netting_of, schedules_of
+from subledger.exports.workbook import (
+    Check,
+    ClosePack,
+    Seal,
+    netting_of,
+    schedules_of,
+    write_workbook,
+)
 from subledger.periods import month_of
 from subledger.statements import financial, lists, schedules
 from subledger.statements.posted import Posted, balances_after, movements
@@ -138,12 +145,11 @@ def _open(
     return cash
 
 
-def _close(
-    firm: Firm, chance: random.Random, *, lot: Row, event: str, on: date, fees: int
-) -> int:
+def _close(firm: Firm, chance: random.Random, *, lot: Row, event: str, on: date, fees: int) -> int:
     owner = (lot["book"], lot["strategy"], lot["broker_account"])
     sign = 1 if lot["side"] == "long" else -1
-    cost, gain = lot["cost"], chance.randrange(-400_000, 500_000)
+    cost: int = lot["cost"]
+    gain = chance.randrange(-400_000, 500_000)
     gain = max(gain, 1 - cost) if sign > 0 else min(gain, cost - 1)
     released, lot["mark_released"] = lot["mark"], lot["mark"]
     lot |= {"closed": lot["opened"], "relieved": cost, "relieved_base": cost}
@@ -178,7 +184,7 @@ def _close(
 
 
 def mark(firm: Firm, chance: random.Random, *, on: date) -> None:
-    """Mark every open lot at the month's end; the last entry is posted, reversed and posted again."""
+    """Mark every open lot; the last entry is posted, reversed and posted again."""
     for lot in firm.lots:
         if lot["closed"]:
             continue
@@ -200,10 +206,9 @@ def mark(firm: Firm, chance: random.Random, *, on: date) -> None:
     firm.post(on, "M-1", lines=lines, kind="mark")
 
 
-def make_firm(trades: int, *, seed: int = 7) -> Firm:
-    firm, chance = Firm(), random.Random(seed)
+def make_firm(trades: int, *, seed: int = 7, capital: int = 500_000_000_00) -> Firm:
+    firm, chance = Firm(), random.Random(seed)  # noqa: S311
     start = date(2022, 8, 1)
-    capital = 500_000_000_00
     for owner in OWNERS:
         lines = [_line("1020", capital, owner), _line("3010", -capital, owner)]
         firm.post(start, f"C-{owner[2]}-{owner[1]}", lines=lines, event_kind="contribution")
@@ -315,3 +320,17 @@ def with_text(pack: ClosePack) -> Callable[[str], ClosePack]:
         return replace(pack, reports={**pack.reports, "journal": changed})
 
     return put
+
+
+@pytest.fixture(scope="session")
+def rich_pack() -> ClosePack:
+    """Return a month of a firm whose cash has 17 digits, more than float64 holds."""
+    return make_pack(make_firm(20, capital=300_000_000_000_000_01))
+
+
+@pytest.fixture(scope="session")
+def written(pack: ClosePack, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the workbook of the month."""
+    path = tmp_path_factory.mktemp("package") / "workbook.xlsx"
+    write_workbook(path, pack)
+    return path

@@ -1,0 +1,50 @@
+"""Check: every tie-out of the open and the last closed months, all failures at once."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from subledger.closing.checks import Check, Closed, tie_outs
+from subledger.operations.books import Books
+from subledger.operations.reporting import PeriodView, view_of
+from subledger.tables import LOTS, UNSETTLED
+
+
+@dataclass(frozen=True, slots=True)
+class CheckResult:
+    """The checks of one month of one basis."""
+
+    basis: str
+    period: str
+    checks: Sequence[Check]
+
+
+def check(books: Books, bases: Sequence[str] = ()) -> list[CheckResult]:
+    """Run every tie-out on every month that the journal holds, of every basis named or all."""
+    reading = books.control.read()
+    return [
+        CheckResult(policy.name, label, period_checks(view_of(books, label, basis=policy.name)))
+        for policy in books.policies(bases)
+        for label in reading.periods("entries", policy.name)
+        if books.period(label, policy).is_month
+    ]
+
+
+def period_checks(view: PeriodView) -> list[Check]:
+    """Return the tie-outs of a period as the journal and its states stand."""
+    basis, first = view.policy.name, view.period.months()[0].label
+    earlier = [label for label in view.reading.periods("unsettled", basis) if label < first]
+    items = view.reading.latest(UNSETTLED, basis=basis, period=earlier[-1]) if earlier else None
+    return tie_outs(
+        Closed(
+            chart=view.books.chart,
+            opening=view.opening,
+            closing=view.closing,
+            journal=view.journal,
+            reliefs=view.reliefs,
+            lots=view.state(LOTS),
+            unsettled=view.state(UNSETTLED),
+            unsettled_before=UNSETTLED.empty() if items is None else items,
+        )
+    )

@@ -1,0 +1,54 @@
+"""Status: how far each basis is closed, and what is open."""
+
+from __future__ import annotations
+
+import json
+
+import pyarrow as pa
+
+from subledger import tables
+from subledger.operations.books import Books
+from subledger.statements.report import Report
+from subledger.store.reading import Reading
+
+_STATUS = pa.schema(
+    [
+        tables.text("basis"),
+        tables.text("period"),
+        tables.text("status", "closed or open"),
+        tables.whole("entries"),
+        tables.whole("open_exceptions"),
+        tables.text("seal", "first 16 digits of the hash of the seal"),
+    ]
+)
+
+
+def status(books: Books, *, as_at: int | None = None) -> Report:
+    """Return one row per basis and period that has entries or a seal, in order of time."""
+    reading = books.control.read(as_at)
+    rows = [row for policy in books.policies() for row in _rows(reading, policy.name)]
+    meta = {"entity": books.settings.entity, "knowledge_seq": str(reading.as_at)}
+    return Report("status", "Status", pa.Table.from_pylist(rows, schema=_STATUS), (), meta)
+
+
+def _rows(reading: Reading, basis: str) -> list[dict[str, object]]:
+    seals = {close.period: close for close in reading.closes(basis)}
+    last = max((json.loads(close.seal)["through"][:7] for close in seals.values()), default="")
+    states = reading.exceptions(basis).to_pylist()
+    labels = sorted({*reading.periods("entries", basis), *seals}, key=lambda name: (name + "~")[:8])
+    rows: list[dict[str, object]] = []
+    for label in labels:
+        entries = sum(s.rows for s in reading.segments("entries", basis, period=label))
+        waiting = [r for r in states if r["period"] == label and r["status"] == "open"]
+        closed = label in seals or label <= last
+        rows.append(
+            {
+                "basis": basis,
+                "period": label,
+                "status": "closed" if closed else "open",
+                "entries": entries,
+                "open_exceptions": len(waiting),
+                "seal": seals[label].hash[:16] if label in seals else "",
+            }
+        )
+    return rows

@@ -1,0 +1,139 @@
+"""Verify: the books proved anew from what is on disk, and by beancount as a second engine.
+
+Nothing here comes from booking: hashes and chains are computed again, balances are summed from
+the lines of every entry, and the ledger files are read by another program.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+import pyarrow as pa
+
+from subledger.errors import Finding, Refused
+from subledger.exports.bean_check import ledger_balances, run_bean_check
+from subledger.exports.beancount_compare import compare_with_trial_balance
+from subledger.exports.beancount_seal import compare_text
+from subledger.operations.books import Books
+from subledger.statements.posted import balances_after
+from subledger.store.checking import check_store
+from subledger.store.hashing import content_hash
+from subledger.store.reading import Reading
+from subledger.store.records import Close
+from subledger.tables import BALANCES, ENTRIES, LINES, LOTS, UNSETTLED
+
+
+@dataclass(frozen=True, slots=True)
+class VerifyResult:
+    """What verifying one basis (or the store as a whole) compared, and what does not hold."""
+
+    basis: str
+    compared: int
+    findings: tuple[Finding, ...]
+    notes: tuple[str, ...] = ()
+
+
+def verify(books: Books, label: str | None = None, bases: Sequence[str] = ()) -> list[VerifyResult]:
+    """Verify the store, then each basis up to a closed period (default: the last)."""
+    store = check_store(books.folder, books.settings.store_url)
+    results = [VerifyResult("store", sum(store.compared.values()), tuple(store.findings))]
+    if store.findings:
+        return results
+    reading = books.control.read()
+    for policy in books.policies(bases):
+        closes = reading.closes(policy.name)
+        if label is not None:
+            wanted = [n for n, close in enumerate(closes, 1) if close.period == label]
+            closes = closes[: wanted[-1]] if wanted else []
+        if not closes:
+            results.append(VerifyResult(policy.name, 0, (), ("nothing is closed yet",)))
+            continue
+        results.append(_verify_basis(books, reading, policy.name, closes=closes))
+    return results
+
+
+def _verify_basis(
+    books: Books, reading: Reading, basis: str, *, closes: Sequence[Close]
+) -> VerifyResult:
+    seal = json.loads(closes[-1].seal)
+    balances, compared, findings = _recompute(reading, basis, closes)
+    folder = books.folder / "ledgers" / basis
+    notes = [f"{compared} sealed states recomputed from every entry"]
+    texts = _sealed_texts(reading, basis)
+    findings += compare_text(texts, folder) if folder.is_dir() else [_no_ledger(basis)]
+    notes.append(f"{sum(text.count(chr(10)) for text in texts.values())} ledger lines compared")
+    if not findings:
+        second, figures = _second_engine(books, reading, basis, texts=texts, balances=balances)
+        findings += second
+        compared += figures
+        notes.append(f"beancount agrees on {figures} balances through {seal['through']}")
+    return VerifyResult(basis, compared, tuple(findings), tuple(notes))
+
+
+def _no_ledger(basis: str) -> Finding:
+    return Finding("LEDGER_FILE_MISSING", "the ledger folder is missing", file=f"ledgers/{basis}")
+
+
+def _recompute(
+    reading: Reading, basis: str, closes: Sequence[Close]
+) -> tuple[pa.Table, int, list[Finding]]:
+    """Sum all lines, period by period, and compare with every seal; return the last balances."""
+    balances, compared, findings, done = BALANCES.empty(), 0, [], ""
+    for close in closes:
+        seal = json.loads(close.seal)
+        for label in _labels(reading, basis, close.period, after=done):
+            balances = balances_after(balances, reading.rows(LINES, basis=basis, period=label))
+        done = max(done, close.period)
+        month = seal["through"][:7]
+        found = {
+            "balances": content_hash(balances, BALANCES),
+            "entries": content_hash(
+                reading.rows(ENTRIES, basis=basis, period=close.period), ENTRIES
+            ),
+            "lines": content_hash(reading.rows(LINES, basis=basis, period=close.period), LINES),
+        }
+        for declared in (LOTS, UNSETTLED):
+            state = reading.latest(declared, basis=basis, period=month)
+            found[declared.name] = content_hash(
+                declared.empty() if state is None else state, declared
+            )
+        for name, hash_ in found.items():
+            compared += 1
+            if seal["states"][name] != hash_:
+                message = f"{basis} {name} of {close.period} are not what the close sealed"
+                findings.append(Finding("SEAL_DIFFERS", message, value=hash_[:16]))
+    return balances, compared, findings
+
+
+def _labels(reading: Reading, basis: str, period: str, *, after: str) -> list[str]:
+    """Return the journal periods that a close covers, in order."""
+    if len(period) == len("2026"):
+        return [period]
+    known = reading.periods("entries", basis)
+    return [name for name in known if after < name <= period and len(name) == len(period)]
+
+
+def _sealed_texts(reading: Reading, basis: str) -> dict[str, str]:
+    """Return every ledger file as its last close wrote it, from the copy in the store."""
+    sealed: Mapping[str, str] = json.loads(reading.closes(basis)[-1].seal)["ledger"]
+    return {name: reading.raw(sha).decode() for name, sha in sealed.items()}
+
+
+def _second_engine(
+    books: Books, reading: Reading, basis: str, *, texts: Mapping[str, str], balances: pa.Table
+) -> tuple[list[Finding], int]:
+    """Let bean-check read the ledger, and compare its balances with the trial balance."""
+    folder = books.folder / "ledgers" / basis
+    findings = run_bean_check(folder, texts)
+    if findings:
+        return findings, 0
+    through = date.fromisoformat(json.loads(reading.closes(basis)[-1].seal)["through"])
+    try:
+        found = ledger_balances(folder, texts, base=books.settings.base, until=through)
+    except Refused as refused:
+        return list(refused.findings), 0
+    compared, differences = compare_with_trial_balance(found, balances, units=books.units(reading))
+    return differences, compared
