@@ -30,7 +30,7 @@ _EXITS = {
 _HEAD = """\
 # Every code
 
-Generated from `src/subledger/errors.py` by `docs/generate.py`; a test compares.
+Generated from `src/subledger/errors` by `docs/generate.py`; a test compares.
 
 What is refused says what was found, where (file, row, column, value), a code that never changes its
 meaning, and what to do. In Python it is `subledger.Refused` with `.findings`. On the command line

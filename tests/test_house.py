@@ -216,7 +216,7 @@ def test_the_manual_has_a_line_for_every_code() -> None:
 
 
 def test_every_code_of_a_file_has_a_runnable_bad_input() -> None:
-    codes = {*errors._FILE_CODES, *errors._CONFIG_CODES} - {"UNKNOWN_TEMPLATE"}
+    codes = {*errors.FILE_CODES, *errors.CONFIG_CODES} - {"UNKNOWN_TEMPLATE"}
     folders = {folder.name for folder in (ROOT / "tests" / "refusals").iterdir()}
     assert sorted(codes - folders) == []
 

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from subledger.errors import _FILE_CODES
+from subledger.errors import FILE_CODES
 from subledger.events.columns import Column, Fault, parse_column, scale_column
 from subledger.events.grammar import PARSERS, Instant, Number, Unreadable, parse_number
 
@@ -151,7 +151,7 @@ def code_of(kind: str, text: str) -> str:
 
 @given(st.text())
 def test_every_text_is_read_or_refused_with_a_code_of_the_catalogue(text: str) -> None:
-    assert {code_of(kind, text) for kind in PARSERS} <= {"", *_FILE_CODES}
+    assert {code_of(kind, text) for kind in PARSERS} <= {"", *FILE_CODES}
 
 
 def test_a_column_names_each_faulty_row_and_keeps_the_others() -> None:

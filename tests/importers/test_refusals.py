@@ -9,10 +9,10 @@ from types import ModuleType
 
 import pytest
 
-from subledger.errors import _FILE_CODES, CODES, Exit
+from subledger.errors import CODES, FILE_CODES, Exit
 
 REFUSALS = Path(__file__).parents[1] / "refusals"
-CASES = sorted(folder for folder in REFUSALS.iterdir() if folder.name in _FILE_CODES)
+CASES = sorted(folder for folder in REFUSALS.iterdir() if folder.name in FILE_CODES)
 
 
 @pytest.fixture(scope="module")
@@ -29,7 +29,7 @@ def cases() -> ModuleType:
 
 def test_every_code_of_a_file_has_a_folder_and_every_folder_has_a_code() -> None:
     folders = {folder.name for folder in REFUSALS.iterdir()}
-    assert sorted(set(_FILE_CODES) - folders) == []
+    assert sorted(set(FILE_CODES) - folders) == []
     assert sorted(folders - set(CODES)) == []
 
 
@@ -44,5 +44,5 @@ def test_the_bad_input_is_refused_with_the_text_it_promises(
 
 
 def test_only_notes_let_a_file_pass() -> None:
-    passing = {code for code in _FILE_CODES if CODES[code].exit is Exit.OK}
+    passing = {code for code in FILE_CODES if CODES[code].exit is Exit.OK}
     assert passing == {"SETTLED_DATE_TAKEN", "VERSION_IGNORED"}

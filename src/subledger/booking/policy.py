@@ -40,6 +40,7 @@ class BasisPolicy:
     allow_short: bool = True
     fiscal_first_month: int = 1
     overrides: Sequence[Override] = field(default=())
+    not_included: str = ""  # what the reports of the basis do not include yet, in words
 
     def resolve(
         self, setting: str, dates: npt.NDArray[np.datetime64], columns: Mapping[str, StringArray]

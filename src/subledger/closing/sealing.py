@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
+from typing import Any
 
 from subledger.booking.policy import BasisPolicy
 from subledger.closing.checks import Check
@@ -35,14 +36,16 @@ def seal_text(contents: SealContents, policy: BasisPolicy, checks: Sequence[Chec
     """Return a seal as canonical JSON text: sorted keys, no clock, the same for the same close."""
     seal = asdict(contents) | {
         "basis": policy.name,
-        "policy": _policy(policy),
+        "policy": stated_policy(policy),
         "checks": [_check(check) for check in checks],
     }
     return json.dumps(seal, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
 
 
-def _policy(policy: BasisPolicy) -> dict[str, object]:
-    stated = asdict(policy)
+def stated_policy(policy: BasisPolicy) -> dict[str, Any]:
+    """Return a policy as a seal states it: plain values, as JSON would give them back."""
+    stated = asdict(replace(policy, overrides=()))
+    stated["pool_by"] = list(policy.pool_by)
     stated["overrides"] = [
         {"when": dict(o.when), "settings": dict(o.settings), "from": str(o.start or "")}
         for o in policy.overrides

@@ -199,6 +199,7 @@ class BasisSection(Section):
         Literal["day_rate", "average", "fifo"], _offered("day_rate")
     ] = "day_rate"  # fmt: skip
     fiscal_year_start: Annotated[str, AfterValidator(_fiscal_start)] = "01-01"
+    not_included: Line | None = None
     lots: LotsSection = LotsSection()
     override: list[OverrideSection] = []
 

@@ -174,6 +174,7 @@ def _policy(name: str, section: BasisSection, *, base: str) -> BasisPolicy:
         allow_short=section.lots.allow_short,
         fiscal_first_month=int(section.fiscal_year_start[:2]),
         overrides=tuple(_override(override) for override in section.override),
+        not_included=section.not_included or "",
     )
 
 

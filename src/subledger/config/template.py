@@ -14,6 +14,10 @@ from typing import Any, Literal, get_args, get_origin
 from subledger.config.settings import annotation_at, parse_settings
 from subledger.errors import refuse
 
+_NOT_IN_TAX = (
+    "wash sales, straddles, constructive sales, mark-to-market elections and section 1256 contracts"
+)
+
 _PROP_US: dict[str, Any] = {
     "chart": "chart_of_accounts/prop-us",
     "entity": {"name": "Example Trading LLC", "base": "USD"},
@@ -41,6 +45,7 @@ _PROP_US: dict[str, Any] = {
             "fx_split": "disposal_rate",
             "cash_fx": "day_rate",
             "fiscal_year_start": "01-01",
+            "not_included": _NOT_IN_TAX,
             "lots": {
                 "method": "FIFO",
                 "pool_by": ["broker_account", "instrument"],
@@ -82,6 +87,7 @@ _KEY_COMMENTS = {
     "fx_split": "the only one offered yet",
     "cash_fx": "the only one offered yet",
     "fiscal_year_start": "month and day",
+    "not_included": "printed on the reports of this basis",
     "lots.method": "the only one offered yet",
     "lots.pool_by": "lots are relieved within one pool",
     "lots.allow_short": "false: a sale beyond the position is refused",

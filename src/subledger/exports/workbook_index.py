@@ -40,6 +40,7 @@ def _facts(page: Page, pack: ClosePack, *, row: int) -> int:
         ("Last day", pack.period.end),
         ("Status", pack.status),
         ("Base currency", pack.units.base),
+        ("Not included", pack.not_included),
         ("Seal", pack.seal.hash or "not sealed"),
         ("Known up to", pack.seal.knowledge_seq),
         ("Engine", pack.seal.engine_version),

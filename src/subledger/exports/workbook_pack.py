@@ -79,6 +79,7 @@ class ClosePack:
         prior_label: Its period.
         netting: What netting long and short positions adds to statement lines (`netting_of`).
         checks: The engine's controls.
+        not_included: What the reports of the basis do not include yet, in words.
     """
 
     entity: str
@@ -95,6 +96,7 @@ class ClosePack:
     prior_label: str = ""
     netting: Mapping[str, tuple[int, int]] = field(default_factory=dict)
     checks: Sequence[Check] = ()
+    not_included: str = ""
 
     @property
     def decimals(self) -> int:

@@ -60,7 +60,7 @@ def create(
         (staging / template).rename(folder / chart)
         placed.append(folder / chart)
         (staging / FILE_NAME).rename(folder / FILE_NAME)
-    except OSError:
+    except BaseException:
         for path in reversed(placed):
             shutil.rmtree(path, ignore_errors=True)
         raise

@@ -15,14 +15,17 @@ from subledger.booking.carrying import with_status
 from subledger.booking.inputs import Booking, Carried
 from subledger.booking.policy import BasisPolicy
 from subledger.calendars import last_session
+from subledger.chart import load_chart
+from subledger.closing.policy_changes import policy_changes
 from subledger.closing.window import Known, Sealed, Window, open_window
 from subledger.columns import concatenate, texts
+from subledger.errors import Finding, Refused
 from subledger.events.known import known_trades
 from subledger.journal.difference import Journal, difference, joined
 from subledger.operations.books import Books
 from subledger.periods import Period, month_of
 from subledger.store.reading import Reading
-from subledger.tables import ENTRIES, EXCEPTIONS, LINES, LOTS, MARKS, UNSETTLED
+from subledger.tables import BALANCES, ENTRIES, EXCEPTIONS, LINES, LOTS, MARKS, UNSETTLED
 from subledger.valuation.prices import marks_on
 
 
@@ -118,6 +121,7 @@ def book_open_months(
     months are booked even without events.
     """
     sealed = sealed_state(reading, policy.name)
+    require_sealed_terms(books, reading, policy)
     known = known_facts(reading, sealed)
     marks = marks_of(reading, policy, extra=mark_date)
     window = open_window(known, sealed, policy=policy, marks=marks)
@@ -136,6 +140,25 @@ def book_open_months(
         carried, next_seq = booking.carried, next_seq + addition.entries.num_rows
     found = [window.exceptions, *(month.booking.exceptions for month in months)]
     return BookedBasis(policy, sealed, months, concatenate(EXCEPTIONS, found), window)
+
+
+def require_sealed_terms(books: Books, reading: Reading, policy: BasisPolicy) -> None:
+    """Refuse settings and charts that reach into a closed period (POLICY_CLOSED, ACCOUNT_USED)."""
+    closes = reading.closes(policy.name)
+    if not closes:
+        return
+    seal = json.loads(closes[-1].seal)
+    through = date.fromisoformat(seal["through"])
+    findings = policy_changes(seal["policy"], policy, through=through)
+    before = load_chart(reading.chart(seal["chart"])).accounts
+    balances = reading.latest(BALANCES, basis=policy.name, period=closes[-1].period)
+    for number in sorted(set(texts(balances, "account")) if balances is not None else ()):
+        account = books.chart.accounts.get(number)
+        if account is None or account.type != before[number].type:
+            message = f"{policy.name} has a balance on account {number}, {before[number].type}"
+            findings.append(Finding("ACCOUNT_USED", message, "accounts.toml", value=number))
+    if findings:
+        raise Refused(findings)
 
 
 def _through(months: Sequence[Period], through: Period | None, sealed: Sealed) -> Iterator[Period]:

@@ -145,6 +145,7 @@ def close_pack(view: PeriodView, reports: dict[str, Report]) -> ClosePack:
             closing=view.closing,
             prior=prior.closing if prior else None,
         ),
+        not_included=view.policy.not_included,
         checks=[_check(found, view.units) for found in period_checks(view)],
     )
 

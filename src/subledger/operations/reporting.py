@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -219,4 +219,12 @@ def report(view: PeriodView, name: str, by: Sequence[str] = ()) -> Report:
     """Return a report; refuse with UNKNOWN_REPORT, which lists the names there are."""
     if name not in REPORTS:
         raise refuse("UNKNOWN_REPORT", f"reports: {', '.join(REPORTS)}", value=name)
-    return REPORTS[name](view, by)
+    made = REPORTS[name](view, by)
+    meta = {
+        "entity": view.books.settings.entity,
+        "basis": view.policy.name,
+        "period": view.period.label,
+        "knowledge_seq": str(view.reading.as_at),
+        **({"not_included": view.policy.not_included} if view.policy.not_included else {}),
+    }
+    return replace(made, meta={**made.meta, **meta})

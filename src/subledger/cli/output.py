@@ -1,0 +1,56 @@
+"""Where data goes: stdout or a file, in the shape that was asked for."""
+
+from __future__ import annotations
+
+import os
+import sys
+import tempfile
+from pathlib import Path
+
+from subledger.cli.layout import plain, show
+from subledger.cli.listing import Listing, csv_text, json_text
+from subledger.cli.options import Shape
+from subledger.errors import refuse
+
+
+def require_offered(shape: Shape) -> None:
+    """Refuse a shape that is not offered, before anything is done."""
+    if shape is Shape.XLSX:
+        raise refuse(
+            "NOT_OFFERED", "xlsx of one report; subledger package PERIOD writes the workbook"
+        )
+
+
+def emit(listing: Listing, shape: Shape, output: Path | None = None) -> None:
+    """Print a listing, or write it to a file, which is there whole or not at all."""
+    if output is None and shape is Shape.TABLE and _on_terminal():
+        show(listing)
+        sys.stdout.flush()
+        return
+    writers = {Shape.TABLE: plain, Shape.CSV: csv_text, Shape.JSON: json_text}
+    write_text(writers[shape](listing), output)
+
+
+def write_text(text: str, output: Path | None) -> None:
+    """Print a text, or write it to a file, which is there whole or not at all."""
+    if output is None:
+        if sys.stdout is None:
+            raise refuse("CANNOT_WRITE", "stdout is closed")
+        sys.stdout.write(text)
+        sys.stdout.flush()
+        return
+    try:
+        handle, partial = tempfile.mkstemp(prefix=f".{output.name}.", dir=output.parent)
+    except OSError as error:
+        raise refuse("CANNOT_WRITE", str(error.strerror), file=str(output)) from error
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8", newline="") as file:
+            file.write(text)
+        Path(partial).chmod(0o644)
+        Path(partial).replace(output)
+    finally:
+        Path(partial).unlink(missing_ok=True)
+
+
+def _on_terminal() -> bool:
+    return sys.stdout is not None and sys.stdout.isatty()

@@ -1,0 +1,44 @@
+"""Whether settings reach into a closed period: what was sealed there may not change."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+from typing import Any
+
+from subledger.booking.policy import BasisPolicy
+from subledger.closing.sealing import stated_policy
+from subledger.errors import Finding
+
+# What may change at any time: it selects which trades are taken in from now on, or is only shown.
+_FREE = {"post_status", "not_included"}
+
+
+def policy_changes(
+    sealed: Mapping[str, Any], policy: BasisPolicy, *, through: date
+) -> list[Finding]:
+    """Compare a policy with the one of the last seal; findings have the code POLICY_CLOSED.
+
+    A setting may differ from what was sealed only by an override that begins after the last closed
+    day, and the overrides that were sealed must still stand.
+    """
+    now = stated_policy(policy)
+    names = sorted((sealed.keys() | now.keys()) - _FREE - {"overrides"})
+    findings = [
+        _finding(policy, name, f"was sealed as {sealed.get(name)}")
+        for name in names
+        if sealed.get(name) != now.get(name)
+    ]
+    for override in sealed["overrides"]:
+        if override not in now["overrides"]:
+            findings.append(_finding(policy, "override", f"{override} was sealed"))
+    for override in now["overrides"]:
+        begins_closed = not override["from"] or override["from"] <= through.isoformat()
+        if override not in sealed["overrides"] and begins_closed:
+            message = f"begins before {through}, the last closed day"
+            findings.append(_finding(policy, "override", message))
+    return findings
+
+
+def _finding(policy: BasisPolicy, name: str, message: str) -> Finding:
+    return Finding("POLICY_CLOSED", message, "subledger.toml", column=f"basis.{policy.name}.{name}")
