@@ -24,7 +24,7 @@ app = typer.Typer(
         "broken; 70 a bug; 73, 74, 75 the machine (cannot write, input or output, busy)."
     ),
 )
-for part in (setup, intake, closing, deciding, reading):
+for part in (setup, intake, closing, reading):
     app.add_typer(part.commands)
 app.add_typer(deciding.exceptions, name="exceptions")
 app.add_typer(ruling.rules, name="rules")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import sys
-import tempfile
 from pathlib import Path
 
 from subledger.cli.layout import plain, show
@@ -39,17 +38,18 @@ def write_text(text: str, output: Path | None) -> None:
         sys.stdout.write(text)
         sys.stdout.flush()
         return
+    if output.exists() and not output.is_file():
+        output.write_text(text, encoding="utf-8", newline="")  # a pipe or a device
+        return
+    partial = output.with_name(f".{output.name}.{os.getpid()}")
     try:
-        handle, partial = tempfile.mkstemp(prefix=f".{output.name}.", dir=output.parent)
-    except OSError as error:
-        raise refuse("CANNOT_WRITE", str(error.strerror), file=str(output)) from error
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8", newline="") as file:
+        with partial.open("x", encoding="utf-8", newline="") as file:
             file.write(text)
-        Path(partial).chmod(0o644)
-        Path(partial).replace(output)
+        partial.replace(output)
+    except FileNotFoundError as error:
+        raise refuse("CANNOT_WRITE", "there is no such folder", file=str(output)) from error
     finally:
-        Path(partial).unlink(missing_ok=True)
+        partial.unlink(missing_ok=True)
 
 
 def _on_terminal() -> bool:

@@ -42,10 +42,8 @@ def create(
             would be written over. Nothing is left half done.
     """
     text = settings_text(template, settings)
+    require_free(folder, template)
     chart = Path("chart_of_accounts", template)
-    taken = [name for name in (FILE_NAME, chart.as_posix()) if (folder / name).exists()]
-    if taken:
-        raise refuse("BOOKS_EXIST", f"{' and '.join(taken)} there already", file=str(folder))
     made = not folder.exists()
     folder.mkdir(parents=True, exist_ok=True)
     staging = Path(tempfile.mkdtemp(prefix=".subledger-", dir=folder))
@@ -68,3 +66,11 @@ def create(
         shutil.rmtree(staging, ignore_errors=True)
         if made and not (folder / FILE_NAME).exists():
             shutil.rmtree(folder, ignore_errors=True)
+
+
+def require_free(folder: Path, template: str) -> None:
+    """Refuse with BOOKS_EXIST a folder in which something would be written over."""
+    names = (FILE_NAME, f"chart_of_accounts/{template}")
+    taken = [name for name in names if (folder / name).exists()]
+    if taken:
+        raise refuse("BOOKS_EXIST", f"it has {' and '.join(taken)}", file=str(folder))

@@ -1,0 +1,198 @@
+"""Commands at a period's end: check, close, verify, package, export."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from subledger.cli.failures import guarded, show_findings
+from subledger.cli.listing import AMOUNT, COUNT, TEXT, Listing
+from subledger.cli.options import (
+    Bases,
+    DryRun,
+    Folder,
+    Format,
+    OneBasis,
+    Output,
+    Shape,
+    opened,
+    progress,
+    say_dry_run,
+)
+from subledger.cli.output import emit, require_offered
+from subledger.errors import CODES, Exit
+
+if TYPE_CHECKING:
+    from subledger.closing.checks import Check
+
+commands = typer.Typer()
+
+PeriodArgument = Annotated[
+    str, typer.Argument(metavar="PERIOD", help="A month 2026-01, a quarter 2026-Q1 or a year 2026.")
+]
+
+
+@commands.command()
+@guarded
+def check(
+    *,
+    books: Folder = Path(),
+    basis: Bases = None,
+    shape: Format = Shape.TABLE,
+    output: Output = None,
+) -> None:
+    """Prove what the journal holds: trial balance, lots, unsettled items, gains.
+
+    Exits 1 when a check fails; each check is listed either way.
+    """
+    from subledger.operations.checking import check as run  # noqa: PLC0415 - help stays light
+
+    require_offered(shape)
+    found = opened(books)
+    done = run(found, basis or ())
+    kinds = {
+        **{"basis": TEXT, "period": TEXT, "check": TEXT, "description": TEXT, "result": TEXT},
+        **{"left": AMOUNT, "right": AMOUNT, "compared": COUNT, "differences": TEXT},
+    }
+    decimals = found.settings.base_decimals
+    rows = [
+        (month.basis, month.period, *_check_cells(one, decimals))
+        for month in done
+        for one in month.checks
+    ]
+    emit(Listing("check", "Checks", kinds, rows), shape, output)
+    if not all(one.passed for month in done for one in month.checks):
+        raise typer.Exit(Exit.FINDINGS)
+
+
+def _check_cells(check: Check, decimals: int) -> tuple[str | int, ...]:
+    from subledger.numbers import to_text  # noqa: PLC0415 - help stays light
+
+    places = decimals if check.unit == "base" else 0
+    return (
+        check.id,
+        check.description,
+        "OK" if check.passed else "FAIL",
+        to_text(check.left, places),
+        to_text(check.right, places),
+        check.compared,
+        "; ".join(check.differences),
+    )
+
+
+@commands.command()
+@guarded
+def close(  # noqa: PLR0913 - one per option
+    period: PeriodArgument,
+    *,
+    books: Folder = Path(),
+    basis: Bases = None,
+    shape: Format = Shape.TABLE,
+    output: Output = None,
+    dry_run: DryRun = False,
+) -> None:
+    """Close a month or a year: book, mark, check everything, seal, write the ledger.
+
+    Exits 1 when a check fails or an exception is open (each is listed), 4 when the period is
+    closed already or an earlier one is not.
+    """
+    from subledger.operations.closing import close as run  # noqa: PLC0415 - help stays light
+
+    require_offered(shape)
+    found = opened(books, create_store=True)
+    done = run(found, period, basis or (), dry_run=dry_run, progress=progress())
+    kinds = {
+        **{"basis": TEXT, "period": TEXT, "checks": COUNT, "figures_compared": COUNT},
+        **{"withheld_trades": COUNT, "ledger_files": COUNT, "seal": TEXT},
+    }
+    rows = []
+    for one in done:
+        withheld = one.withheld.get("trades", [])
+        count = len(withheld) if isinstance(withheld, list) else 0
+        compared = sum(check.compared for check in one.checks)
+        counts = (len(one.checks), compared, count, len(one.files))
+        rows.append((one.basis, one.period, *counts, "" if dry_run else one.seal))
+    emit(Listing("close", "Would close" if dry_run else "Closed", kinds, rows), shape, output)
+    say_dry_run(dry_run)
+
+
+@commands.command()
+@guarded
+def verify(
+    period: Annotated[
+        str | None, typer.Argument(metavar="PERIOD", help="Up to this period. Default: the last")
+    ] = None,
+    *,
+    books: Folder = Path(),
+    basis: Bases = None,
+    shape: Format = Shape.TABLE,
+    output: Output = None,
+) -> None:
+    """Prove the books from what is on disk: hashes, chains, sums, and beancount's own reading.
+
+    Exits 5 when anything is not what was sealed; each finding names its file and line.
+    """
+    from subledger.operations.verifying import verify as run  # noqa: PLC0415 - help stays light
+
+    require_offered(shape)
+    done = run(opened(books), period, basis or ())
+    kinds = {"basis": TEXT, "compared": COUNT, "findings": COUNT, "result": TEXT, "notes": TEXT}
+    rows = [
+        (
+            *(one.basis, one.compared, len(one.findings)),
+            *("FAIL" if one.findings else "OK", "; ".join(one.notes)),
+        )
+        for one in done
+    ]
+    emit(Listing("verify", "Verification", kinds, rows), shape, output)
+    findings = [finding for one in done for finding in one.findings]
+    show_findings(findings)
+    if findings:
+        raise typer.Exit(max(CODES[finding.code].exit for finding in findings))
+
+
+@commands.command()
+@guarded
+def package(  # noqa: PLR0913 - one per option
+    period: PeriodArgument,
+    *,
+    books: Folder = Path(),
+    basis: Bases = None,
+    shape: Format = Shape.TABLE,
+    output: Output = None,
+    dry_run: DryRun = False,
+) -> None:
+    """Write the workbook, the reports as CSV and a manifest to reports/PERIOD/BASIS."""
+    from subledger.operations.packaging import package as run  # noqa: PLC0415 - help stays light
+
+    require_offered(shape)
+    done = run(opened(books), period, basis or (), dry_run=dry_run)
+    kinds = {"basis": TEXT, "period": TEXT, "folder": TEXT, "files": COUNT}
+    rows = [(one.basis, one.period, str(one.folder), len(one.files)) for one in done]
+    emit(Listing("package", "Package", kinds, rows), shape, output)
+    say_dry_run(dry_run)
+
+
+@commands.command()
+@guarded
+def export(
+    name: Annotated[str, typer.Argument(metavar="NAME", help="beancount")],
+    period: PeriodArgument,
+    *,
+    books: Folder = Path(),
+    basis: OneBasis = "",
+    shape: Format = Shape.TABLE,
+    output: Annotated[
+        Path | None,
+        typer.Option("--output", metavar="DIR", help="Another folder than that of the ledger."),
+    ] = None,
+) -> None:
+    """Write the ledger files of a closed period again, as they were sealed."""
+    from subledger.operations.exporting import export as run  # noqa: PLC0415 - help stays light
+
+    require_offered(shape)
+    written = run(opened(books), name, period, basis=basis, output=output)
+    rows = [(str(path),) for path in written]
+    emit(Listing("export", "Files written", {"file": TEXT}, rows), shape)

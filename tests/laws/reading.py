@@ -1,0 +1,106 @@
+"""Bookings read back in plain Python, so that a law is not judged by the code that it judges."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Mapping
+from datetime import date
+from typing import Any
+
+import pyarrow as pa
+
+from subledger.booking.inputs import Booking
+from subledger.journal.difference import Journal
+from subledger.statements.posted import Posted
+from tests.laws.facts import CHART
+
+Line = Mapping[str, Any]
+
+OWNER = ("book", "strategy", "broker_account")
+TYPES = {number: account.type for number, account in CHART.accounts.items()}
+PROFIT = {number for number, kind in TYPES.items() if kind in ("income", "expense")}
+LOT_ACCOUNTS = {"1210", "1220", "2210", "2220"}
+MARK_ACCOUNTS = {"1211", "1221", "2211", "2221"}
+FX_ACCOUNTS = {"1212", "1222", "2212", "2222", "4120", "4220", "4410", "4420", "3900"}
+UNSETTLED_ACCOUNTS = {"1110", "2110"}
+DUE_ACCOUNTS = {"1190", "2190"}
+
+
+def journal_of(booking: Booking) -> Journal:
+    """Return the entries and lines of a booking."""
+    return Journal(booking.entries, booking.lines)
+
+
+def posted_of(booking: Booking | Journal) -> Posted:
+    """Return entries and lines as the statements take them."""
+    return Posted(booking.entries, booking.lines)
+
+
+def lines_of(journal: Booking | Journal) -> list[dict[str, Any]]:
+    """Return every line with the dates, kind and event of its entry, in order."""
+    names = ("accounting_date", "kind", "event_kind", "event_id", "stage", "leg")
+    heads = {entry["seq"]: {n: entry[n] for n in names} for entry in journal.entries.to_pylist()}
+    return [line | heads[line["seq"]] for line in journal.lines.to_pylist()]
+
+
+def by(
+    lines: Iterable[Line], *names: str, of: str = "amount_base"
+) -> dict[tuple[Any, ...], int]:
+    """Return the sum of an amount per combination of columns, without those that are zero."""
+    sums: dict[tuple[Any, ...], int] = defaultdict(int)
+    for line in lines:
+        sums[tuple(line[name] for name in names)] += line[of] or 0
+    return {key: total for key, total in sums.items() if total}
+
+
+def total(lines: Iterable[Line], chosen: Callable[[Line], bool] = lambda _: True) -> int:
+    """Return the sum in base of the lines that are chosen."""
+    return sum(line["amount_base"] for line in lines if chosen(line))
+
+
+def on_accounts(accounts: Iterable[str]) -> Callable[[Line], bool]:
+    """Choose lines by account."""
+    wanted = set(accounts)
+    return lambda line: line["account"] in wanted
+
+
+def is_profit(line: Line) -> bool:
+    """Choose lines of income and expenses."""
+    return line["account"] in PROFIT
+
+
+def is_net_asset(line: Line) -> bool:
+    """Choose lines of assets and liabilities."""
+    return TYPES[line["account"]] in ("asset", "liability")
+
+
+def until(lines: Iterable[Line], on: date) -> list[Line]:
+    """Return the lines of a date and before."""
+    return [line for line in lines if line["accounting_date"] <= on]
+
+
+def dates_of(lines: Iterable[Line]) -> list[date]:
+    """Return the dates on which something is posted."""
+    return sorted({line["accounting_date"] for line in lines})
+
+
+def plain(entries: pa.Table, lines: pa.Table) -> list[dict[str, Any]]:
+    """Return whole entries with their lines, in order, without their numbers."""
+    without = {"seq", "entry_id", "line", "reverses"}
+    of_entry: dict[int, list[dict[str, Any]]] = defaultdict(list)
+    for line in lines.to_pylist():
+        of_entry[line["seq"]].append({k: v for k, v in line.items() if k not in without})
+    return [
+        {k: v for k, v in entry.items() if k not in without} | {"lines": of_entry[entry["seq"]]}
+        for entry in entries.to_pylist()
+    ]
+
+
+def as_set(journal: Booking | Journal) -> Counter[str]:
+    """Return whole entries without numbers and order."""
+    return Counter(repr(entry) for entry in plain(journal.entries, journal.lines))
+
+
+def rows(table: pa.Table) -> Counter[str]:
+    """Return the rows of a table without their order."""
+    return Counter(repr(row) for row in table.to_pylist())

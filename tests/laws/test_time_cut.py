@@ -1,0 +1,98 @@
+"""Booking cut anywhere in time gives what booking at once gives, byte for byte.
+
+100 examples with every cut of two weeks drawn; the tolerance is zero.
+"""
+
+from __future__ import annotations
+
+import random
+from dataclasses import fields, replace
+
+import numpy as np
+import pyarrow as pa
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from subledger.booking.book import book
+from subledger.booking.inputs import Booking, Carried, Events
+from subledger.columns import concatenate, days, ordered
+from subledger.tables import EXCEPTIONS, MEASURES, RELIEFS
+from tests.laws.books import Firm, firms
+from tests.laws.facts import day
+from tests.laws.reading import plain
+
+DATE_OF = {
+    "trades": "accounting_date",
+    "settling": "accounting_date",
+    "cash": "accounting_date",
+    "journals": "accounting_date",
+    "opening_lots": "as_of",
+    "opening_balances": "as_of",
+    "marks": "mark_date",
+}
+
+
+def between(events: Events, start: int, end: int) -> Events:
+    """Return the events of the days from `start` up to, not including, `end`."""
+    first, last = np.datetime64(day(start)), np.datetime64(day(end))
+    parts = {}
+    for name, column in DATE_OF.items():
+        table = getattr(events, name)
+        dates = days(table, column)
+        parts[name] = table.filter(pa.array((dates >= first) & (dates < last)))
+    return Events(**parts)
+
+
+def assert_same(parts: list[Booking], whole: Booking) -> None:
+    """Compare bookings one after another with a booking at once, in all that they return."""
+    joined = [entry for part in parts for entry in plain(part.entries, part.lines)]
+    assert joined == plain(whole.entries, whole.lines)
+    for name, declared in (
+        ("measures", MEASURES),
+        ("reliefs", RELIEFS),
+        ("exceptions", EXCEPTIONS),
+    ):
+        cut = ordered(declared, concatenate(declared, [getattr(part, name) for part in parts]))
+        assert cut.equals(getattr(whole, name)), name
+    assert parts[-1].carried.lots.equals(whole.carried.lots)
+    assert parts[-1].carried.unsettled.equals(whole.carried.unsettled)
+
+
+@settings(max_examples=100)
+@given(firms(), st.lists(st.integers(0, 14), min_size=1, max_size=3, unique=True))
+def test_a_to_b_and_b_to_c_are_a_to_c_at_any_cut(firm: Firm, cuts: list[int]) -> None:
+    """The time-cut law, tolerance zero: entries, lines, measures, reliefs, lots, open items."""
+    events, carried, parts = firm.events(), Carried(), []
+    edges = [-500, *sorted(cuts), 500]
+    for start, end in zip(edges, edges[1:], strict=False):
+        part = book(between(events, start, end), carried, firm.terms)
+        carried = part.carried
+        parts.append(part)
+    assert_same(parts, firm.booked())
+
+
+@settings(max_examples=60)
+@given(firms(), st.integers(0, 10**6))
+def test_the_order_of_rows_never_matters(firm: Firm, seed: int) -> None:
+    """Invariant 37 of the pure function, tolerance zero: shuffled events give the same bytes."""
+    events, chance = firm.events(), random.Random(seed)  # noqa: S311 - no secret
+
+    def shuffled(table: pa.Table) -> pa.Table:
+        order = list(range(table.num_rows))
+        chance.shuffle(order)
+        return table.take(pa.array(order, pa.int64()))
+
+    mixed = Events(**{part.name: shuffled(getattr(events, part.name)) for part in fields(events)})
+    assert_same([book(mixed, Carried(), firm.terms)], firm.booked())
+
+
+@settings(max_examples=30)
+@given(firms())
+def test_booking_twice_gives_the_same_bytes(firm: Firm) -> None:
+    """Booking is pure, tolerance zero: no state is kept, nothing that was given is changed."""
+    events = firm.events()
+    kept = replace(events)
+    first, second = (book(events, Carried(), firm.terms) for _ in range(2))
+    for name in ("entries", "lines", "measures", "reliefs", "exceptions"):
+        assert getattr(first, name).equals(getattr(second, name)), name
+    assert events == kept
