@@ -1,32 +1,35 @@
 """An investment-accounting subledger: settled trades in, a closed month out.
 
-Importing the package loads nothing else; each name below is loaded when it is first used.
+Importing the package loads nothing else; each name below is loaded when it is first used. Their
+types stand in `__init__.pyi`.
 """
 
 from __future__ import annotations
 
 from importlib import import_module
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from subledger.api import Books, Relieved, create, open, relieve  # noqa: A004 - as json.load
-    from subledger.errors import Finding, Refused
 
 __version__ = "0.1.0"
-__all__ = ["Books", "Finding", "Refused", "Relieved", "create", "open", "relieve"]
 
-_HOMES = {"Finding": "subledger.errors", "Refused": "subledger.errors"}
+_HOMES = {
+    "Books": "subledger.api",
+    "Finding": "subledger.errors",
+    "Refused": "subledger.errors",
+    "Relieved": "subledger.api",
+    "create": "subledger.api",
+    "open": "subledger.api",
+    "relieve": "subledger.api",
+}
 
 
 def __getattr__(name: str) -> object:
     """Load a public name from its module."""
-    if name not in __all__:
+    if name not in _HOMES:
         raise AttributeError(f"module 'subledger' has no attribute {name!r}")
-    value: object = getattr(import_module(_HOMES.get(name, "subledger.api")), name)
+    value: object = getattr(import_module(_HOMES[name]), name)
     globals()[name] = value
     return value
 
 
 def __dir__() -> list[str]:
     """Return the public names, loaded or not."""
-    return sorted({*globals(), *__all__})
+    return sorted({*globals(), *_HOMES})

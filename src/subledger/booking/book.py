@@ -21,9 +21,9 @@ from subledger.booking.inputs import Booking, Carried, Events, Terms
 from subledger.booking.marking import Marked, mark_lots
 from subledger.booking.screening import Screened, exceptions_table, screen
 from subledger.booking.trading import Traded, trade
-from subledger.columns import concatenate, numbers, ordered, texts
+from subledger.columns import Days, concatenate, days, numbers, ordered, texts
 from subledger.lots.engine import REFUSAL_CODES
-from subledger.tables import EXCEPTIONS, LOTS
+from subledger.tables import EXCEPTIONS, LOTS, MEASURES
 
 
 def book(events: Events, carried: Carried, terms: Terms) -> Booking:
@@ -35,12 +35,14 @@ def book(events: Events, carried: Carried, terms: Terms) -> Booking:
     """
     classes = asset_classes(terms.instruments)
     known = screen(events, classes, terms)
-    traded = trade(known.trades, _all_lots(carried, known), asset_class=classes, terms=terms)
+    lots, came = _all_lots(carried, known)
+    traded = trade(known.trades, lots, came=came, asset_class=classes, terms=terms)
     marked = mark_lots(
         traded,
         events.marks,
         instruments=terms.instruments,
         decimals=terms.decimals[terms.policy.base_currency],
+        dates=events.mark_dates,
     )
     trades = measuring.trade_drafts(traded, marked, asset_class=classes, terms=terms)
     posted = apply_rules(trades, terms)
@@ -64,7 +66,7 @@ def book(events: Events, carried: Carried, terms: Terms) -> Booking:
     return Booking(
         entries,
         lines,
-        measuring.measures_table([trades, *others]),
+        ordered(MEASURES, measuring.measures_table([trades, *others])),
         reliefs_table(traded, marked),
         Carried(carried_lots(traded, marked), unsettled),
         ordered(EXCEPTIONS, concatenate(EXCEPTIONS, exceptions)),
@@ -77,9 +79,11 @@ def asset_classes(instruments: pa.Table) -> Mapping[str, str]:
     return dict(zip(names, texts(instruments, "asset_class"), strict=True))
 
 
-def _all_lots(carried: Carried, known: Screened) -> pa.Table:
-    """Return the carried lots followed by those taken over in this window."""
-    return concatenate(LOTS, [carried.lots, opened_from(known.opening_lots)])
+def _all_lots(carried: Carried, known: Screened) -> tuple[pa.Table, Days]:
+    """Return the carried lots followed by those taken over in this window, and since when."""
+    lots = concatenate(LOTS, [carried.lots, opened_from(known.opening_lots)])
+    before = np.full(carried.lots.num_rows, np.datetime64("1900-01-01"), "datetime64[D]")
+    return lots, np.concatenate([before, np.sort(days(known.opening_lots, "as_of"))])
 
 
 def _engine_refusals(traded: Traded, terms: Terms) -> pa.Table:

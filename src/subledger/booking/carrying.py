@@ -12,7 +12,14 @@ from subledger.booking.drafts import Drafts
 from subledger.booking.entries import Posted
 from subledger.booking.inputs import Terms
 from subledger.booking.marking import Marked
-from subledger.booking.trading import OWNER, LotFacts, Traded, lot_facts, relief_amounts
+from subledger.booking.trading import (
+    OWNER,
+    LotFacts,
+    Traded,
+    by_arrival,
+    lot_facts,
+    relief_amounts,
+)
 from subledger.columns import (
     Days,
     Texts,
@@ -32,8 +39,9 @@ _COPIED = ("settlement_date", "counterparty", "book", "strategy", "broker_accoun
 
 
 def opened_from(opening_lots: pa.Table) -> pa.Table:
-    """Return LOTS that were taken over, in acquisition order (then by lot id)."""
-    rows = opening_lots.sort_by([("opened_on", "ascending"), ("lot_id", "ascending")])
+    """Return LOTS that were taken over, by that day, then in acquisition order, then by lot id."""
+    order = ("as_of", "opened_on", "lot_id")
+    rows = opening_lots.sort_by([(name, "ascending") for name in order])
     nothing = np.zeros(rows.num_rows, np.int64)
     zero = ("closed", "relieved", "relieved_base", "marked_quantity", "mark", "mark_released")
     copied = ("lot_id", *OWNER, "instrument", "side", "opened_on", "hold_from", "currency")
@@ -49,9 +57,10 @@ def opened_from(opening_lots: pa.Table) -> pa.Table:
 
 
 def carried_lots(traded: Traded, marked: Marked) -> pa.Table:
-    """Return LOTS still open, in acquisition order."""
+    """Return LOTS still open, in the order in which they came into the books."""
     lots, owners, marks = traded.relieved.lots, lot_facts(traded), marked.left
-    rows = np.flatnonzero(lots.opened > lots.closed)
+    order = by_arrival(lots)
+    rows = order[(lots.opened > lots.closed)[order]]
     numeric = ("opened", "closed", "cost", "relieved", "cost_base", "relieved_base")
     nothing = np.zeros(len(rows), np.int64)
     return build(

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 
 import pyarrow as pa
 
@@ -34,7 +35,10 @@ class Terms:
 
 @dataclass(frozen=True, slots=True)
 class Events:
-    """The events of one window of accounting dates, by kind."""
+    """The events of one window of accounting dates, by kind.
+
+    `mark_dates` are dates on which open lots are valued, whether a price is known then or not.
+    """
 
     trades: pa.Table = field(default_factory=DATED_TRADES.empty)
     settling: pa.Table = field(default_factory=SETTLING.empty)
@@ -43,6 +47,7 @@ class Events:
     opening_lots: pa.Table = field(default_factory=OPENING_LOTS.empty)
     opening_balances: pa.Table = field(default_factory=OPENING_BALANCES.empty)
     marks: pa.Table = field(default_factory=MARKS.empty)
+    mark_dates: Sequence[date] = ()
 
 
 @dataclass(frozen=True, slots=True)

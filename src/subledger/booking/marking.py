@@ -7,13 +7,14 @@ telescope: the path of marks in between changes no balance.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 
 import numpy as np
 import pyarrow as pa
 
-from subledger.booking.trading import Traded, lot_facts, lot_recognised
+from subledger.booking.trading import Traded, by_arrival, lot_facts, lot_recognised
 from subledger.columns import Codes, Days, Texts, days, numbers, texts
 from subledger.numbers import Int64Array, mul_div_columns, product_columns
 
@@ -52,10 +53,17 @@ class Prices:
     stale: frozenset[str]
 
 
-def mark_lots(traded: Traded, marks: pa.Table, *, instruments: pa.Table, decimals: int) -> Marked:
+def mark_lots(
+    traded: Traded,
+    marks: pa.Table,
+    *,
+    instruments: pa.Table,
+    decimals: int,
+    dates: Sequence[date] = (),
+) -> Marked:
     """Set and release marks along the mark dates of MARKS; a lot without a price is left as is.
 
-    `decimals` are those of the base currency. Missing and stale prices are listed with the cost of
+    `dates` are mark dates as well, even where no price is known. `decimals` are those of the base currency. Missing and stale prices are listed with the cost of
     the open lots concerned.
     """
     state = _carried(traded)
@@ -63,7 +71,8 @@ def mark_lots(traded: Traded, marks: pa.Table, *, instruments: pa.Table, decimal
     relief_date = days(traded.trades, "accounting_date")[traded.relieved.legs.trade[reliefs.leg]]
     marked = Marked(state, released=np.zeros(len(reliefs.lot), np.int64))
     done = 0
-    for mark_date in np.unique(days(marks, "mark_date")):
+    stated = np.array(dates, "datetime64[D]")
+    for mark_date in np.union1d(days(marks, "mark_date"), stated):
         upto = int(np.searchsorted(relief_date, mark_date, side="right"))
         _release(state, traded, marked.released, slice(done, upto))
         done = upto
@@ -145,7 +154,8 @@ def _mark(
 ) -> None:
     """Bring every open lot to its target: market value less cost, or cost less market value."""
     lots, owners = traded.relieved.lots, lot_facts(traded)
-    held = np.flatnonzero((lots.opened > state.closed) & (lot_recognised(traded) <= on))
+    order = by_arrival(lots)
+    held = order[((lots.opened > state.closed) & (lot_recognised(traded) <= on))[order]]
     names: Texts = owners.instrument[held]
     cost = lots.cost_base[held] - state.relieved_base[held]
     _list_doubts(marked, on, names=names, cost=cost, prices=prices)

@@ -16,7 +16,9 @@ from subledger.booking.inputs import Events, Terms
 from subledger.chart import Unbooked
 from subledger.columns import Flags, Texts, build, concatenate, days, group_codes, numbers, texts
 from subledger.numbers import group_sums
-from subledger.tables import EXCEPTIONS
+from subledger.tables import DIMENSIONS, EXCEPTIONS
+
+_DIMENSIONS = tuple(field.name for field in DIMENSIONS)
 
 
 def exception_id(*parts: str) -> str:
@@ -117,12 +119,14 @@ def screen(events: Events, asset_class: Mapping[str, str], terms: Terms) -> Scre
 
     What later work books (other currencies and asset classes, accrued interest, named lots, other
     kinds of cash), and what no rule covers, is an exception; an event is never booked in part.
+    Rows are put in an order of their own first, so that the order of rows given never matters.
     """
-    trades = _screen_trades(events.trades, asset_class, terms)
-    cash = _screen_cash(events.cash, terms)
-    journals = _screen_currency(events.journals, terms)
-    lots = _screen_lots(events.opening_lots, asset_class, terms)
-    balances = _screen_currency(events.opening_balances, terms)
+    trades = _screen_trades(_sorted(events.trades, "trade_id"), asset_class, terms)
+    cash = _screen_cash(_sorted(events.cash, "accounting_date", "event_id"), terms)
+    journals = _screen_currency(_sorted(events.journals, "journal_id", "line"), terms)
+    lots = _screen_lots(_sorted(events.opening_lots, "as_of", "lot_id"), asset_class, terms)
+    openings = _sorted(events.opening_balances, "as_of", "account", "currency", *_DIMENSIONS)
+    balances = _screen_currency(openings, terms)
     exceptions = [
         *trades.exceptions(event="trade_id", date="accounting_date", amount="net"),
         *cash.exceptions(event="event_id", date="accounting_date", amount="amount"),
@@ -138,6 +142,10 @@ def screen(events: Events, asset_class: Mapping[str, str], terms: Terms) -> Scre
         balances.bookable(),
         concatenate(EXCEPTIONS, exceptions),
     )
+
+
+def _sorted(table: pa.Table, *names: str) -> pa.Table:
+    return table.sort_by([(name, "ascending") for name in names])
 
 
 def _whole_journals(journals: Screening) -> pa.Table:

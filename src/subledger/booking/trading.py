@@ -39,6 +39,7 @@ class Traded:
 
     trades: pa.Table
     opening_lots: pa.Table
+    came: Days  # of each opening lot: the day at whose end it came into the books
     relieved: Relieved
     capitalised: Flags  # per trade: fees go into cost
 
@@ -68,9 +69,14 @@ def processing_order(trades: pa.Table) -> Codes:
 
 
 def trade(
-    trades: pa.Table, lots: pa.Table, *, asset_class: Mapping[str, str], terms: Terms
+    trades: pa.Table,
+    lots: pa.Table,
+    *,
+    came: Days,
+    asset_class: Mapping[str, str],
+    terms: Terms,
 ) -> Traded:
-    """Run the lot engine over screened DATED_TRADES and the carried LOTS."""
+    """Run the lot engine over screened DATED_TRADES and LOTS, each there from the end of a day."""
     trades = trades.take(processing_order(trades))
     policy, dates = terms.policy, days(trades, "accounting_date")
     classes = np.array([asset_class[name] for name in texts(trades, "instrument")], dtype=object)
@@ -87,7 +93,7 @@ def trade(
     )
     pool = pools.astype(np.int64)
     relieved = relieve_fifo(
-        _given(lots, pool[: lots.num_rows]),
+        _given(lots, pool[: lots.num_rows], since=np.searchsorted(dates, came, side="right")),
         Trades(
             pool=pool[lots.num_rows :],
             direction=np.where(texts(trades, "side") == "buy", 1, -1),
@@ -102,15 +108,15 @@ def trade(
             may_short=policy.resolve("allow_short", dates, scope).astype(bool),
         ),
     )
-    return Traded(trades, lots, relieved, capitalised)
+    return Traded(trades, lots, came, relieved, capitalised)
 
 
 def _total_fees(trades: pa.Table) -> Int64Array:
     return np.asarray(np.sum([numbers(trades, fee) for fee in FEES], axis=0), np.int64)
 
 
-def _given(lots: pa.Table, pool: Int64Array) -> Lots:
-    """Return carried LOTS as the engine takes them."""
+def _given(lots: pa.Table, pool: Int64Array, *, since: Int64Array) -> Lots:
+    """Return LOTS as the engine takes them."""
     return Lots(
         pool=pool,
         side=np.where(texts(lots, "side") == "long", 1, -1),
@@ -121,6 +127,7 @@ def _given(lots: pa.Table, pool: Int64Array) -> Lots:
         cost_base=numbers(lots, "cost_base"),
         relieved_base=numbers(lots, "relieved_base"),
         trade=np.full(len(pool), -1),
+        since=since.astype(np.int64),
     )
 
 
@@ -224,8 +231,12 @@ def lot_facts(traded: Traded) -> LotFacts:
     )
 
 
+def by_arrival(lots: Lots) -> Codes:
+    """Return the rows of lots in the order in which they came into the books."""
+    return np.lexsort((lots.trade < 0, lots.since))
+
+
 def lot_recognised(traded: Traded) -> Days:
     """Return the accounting date on which each lot came into the books; long ago if carried."""
     made = traded.relieved.lots.trade[traded.opening_lots.num_rows :]
-    before = np.full(traded.opening_lots.num_rows, np.datetime64("1900-01-01"), "datetime64[D]")
-    return np.concatenate([before, days(traded.trades, "accounting_date")[made]])
+    return np.concatenate([traded.came, days(traded.trades, "accounting_date")[made]])

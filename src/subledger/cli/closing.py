@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from subledger.cli.failures import guarded, show_findings
-from subledger.cli.listing import AMOUNT, COUNT, TEXT, Listing
+from subledger.cli.listing import Listing, amounts, counts, texts
 from subledger.cli.options import (
     Bases,
     DryRun,
@@ -43,7 +43,7 @@ def check(
     shape: Format = Shape.TABLE,
     output: Output = None,
 ) -> None:
-    """Prove what the journal holds: trial balance, lots, unsettled items, gains.
+    """Prove the journal: balances, lots, unsettled items, gains.
 
     Exits 1 when a check fails; each check is listed either way.
     """
@@ -52,17 +52,15 @@ def check(
     require_offered(shape)
     found = opened(books)
     done = run(found, basis or ())
-    kinds = {
-        **{"basis": TEXT, "period": TEXT, "check": TEXT, "description": TEXT, "result": TEXT},
-        **{"left": AMOUNT, "right": AMOUNT, "compared": COUNT, "differences": TEXT},
-    }
+    kinds = texts("basis", "period", "check", "description", "result")
+    kinds |= amounts("left", "right") | counts("compared") | texts("differences")
     decimals = found.settings.base_decimals
     rows = [
         (month.basis, month.period, *_check_cells(one, decimals))
         for month in done
         for one in month.checks
     ]
-    emit(Listing("check", "Checks", kinds, rows), shape, output)
+    emit(Listing("check", "Checks", kinds, rows), shape, output=output)
     if not all(one.passed for month in done for one in month.checks):
         raise typer.Exit(Exit.FINDINGS)
 
@@ -84,7 +82,7 @@ def _check_cells(check: Check, decimals: int) -> tuple[str | int, ...]:
 
 @commands.command()
 @guarded
-def close(  # noqa: PLR0913 - one per option
+def close(
     period: PeriodArgument,
     *,
     books: Folder = Path(),
@@ -93,7 +91,7 @@ def close(  # noqa: PLR0913 - one per option
     output: Output = None,
     dry_run: DryRun = False,
 ) -> None:
-    """Close a month or a year: book, mark, check everything, seal, write the ledger.
+    """Close a month or a year: book, mark, check, seal.
 
     Exits 1 when a check fails or an exception is open (each is listed), 4 when the period is
     closed already or an earlier one is not.
@@ -103,18 +101,19 @@ def close(  # noqa: PLR0913 - one per option
     require_offered(shape)
     found = opened(books, create_store=True)
     done = run(found, period, basis or (), dry_run=dry_run, progress=progress())
-    kinds = {
-        **{"basis": TEXT, "period": TEXT, "checks": COUNT, "figures_compared": COUNT},
-        **{"withheld_trades": COUNT, "ledger_files": COUNT, "seal": TEXT},
-    }
+    kinds = texts("basis", "period")
+    kinds |= counts("checks", "figures_compared", "withheld_trades", "ledger_files")
+    kinds |= texts("seal")
     rows = []
     for one in done:
         withheld = one.withheld.get("trades", [])
         count = len(withheld) if isinstance(withheld, list) else 0
         compared = sum(check.compared for check in one.checks)
-        counts = (len(one.checks), compared, count, len(one.files))
-        rows.append((one.basis, one.period, *counts, "" if dry_run else one.seal))
-    emit(Listing("close", "Would close" if dry_run else "Closed", kinds, rows), shape, output)
+        figures = (len(one.checks), compared, count, len(one.files))
+        rows.append((one.basis, one.period, *figures, "" if dry_run else one.seal))
+    emit(
+        Listing("close", "Would close" if dry_run else "Closed", kinds, rows), shape, output=output
+    )
     say_dry_run(dry_run)
 
 
@@ -130,15 +129,16 @@ def verify(
     shape: Format = Shape.TABLE,
     output: Output = None,
 ) -> None:
-    """Prove the books from what is on disk: hashes, chains, sums, and beancount's own reading.
+    """Prove the books anew from what is on disk.
 
+    Hashes, chains and sums are computed again, and beancount reads the ledger for itself.
     Exits 5 when anything is not what was sealed; each finding names its file and line.
     """
     from subledger.operations.verifying import verify as run  # noqa: PLC0415 - help stays light
 
     require_offered(shape)
     done = run(opened(books), period, basis or ())
-    kinds = {"basis": TEXT, "compared": COUNT, "findings": COUNT, "result": TEXT, "notes": TEXT}
+    kinds = texts("basis") | counts("compared", "findings") | texts("result", "notes")
     rows = [
         (
             *(one.basis, one.compared, len(one.findings)),
@@ -146,7 +146,7 @@ def verify(
         )
         for one in done
     ]
-    emit(Listing("verify", "Verification", kinds, rows), shape, output)
+    emit(Listing("verify", "Verification", kinds, rows), shape, output=output)
     findings = [finding for one in done for finding in one.findings]
     show_findings(findings)
     if findings:
@@ -155,7 +155,7 @@ def verify(
 
 @commands.command()
 @guarded
-def package(  # noqa: PLR0913 - one per option
+def package(
     period: PeriodArgument,
     *,
     books: Folder = Path(),
@@ -164,14 +164,17 @@ def package(  # noqa: PLR0913 - one per option
     output: Output = None,
     dry_run: DryRun = False,
 ) -> None:
-    """Write the workbook, the reports as CSV and a manifest to reports/PERIOD/BASIS."""
+    """Write a period's workbook and reports.
+
+    They go to reports/PERIOD/BASIS: the workbook, each report as CSV, and a manifest.
+    """
     from subledger.operations.packaging import package as run  # noqa: PLC0415 - help stays light
 
     require_offered(shape)
     done = run(opened(books), period, basis or (), dry_run=dry_run)
-    kinds = {"basis": TEXT, "period": TEXT, "folder": TEXT, "files": COUNT}
+    kinds = texts("basis", "period", "folder") | counts("files")
     rows = [(one.basis, one.period, str(one.folder), len(one.files)) for one in done]
-    emit(Listing("package", "Package", kinds, rows), shape, output)
+    emit(Listing("package", "Package", kinds, rows), shape, output=output)
     say_dry_run(dry_run)
 
 
@@ -189,10 +192,10 @@ def export(
         typer.Option("--output", metavar="DIR", help="Another folder than that of the ledger."),
     ] = None,
 ) -> None:
-    """Write the ledger files of a closed period again, as they were sealed."""
+    """Write the ledger files again, as a close sealed them."""
     from subledger.operations.exporting import export as run  # noqa: PLC0415 - help stays light
 
     require_offered(shape)
     written = run(opened(books), name, period, basis=basis, output=output)
     rows = [(str(path),) for path in written]
-    emit(Listing("export", "Files written", {"file": TEXT}, rows), shape)
+    emit(Listing("export", "Files written", texts("file"), rows), shape)

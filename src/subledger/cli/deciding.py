@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from subledger.cli.failures import guarded
-from subledger.cli.listing import TEXT, Listing, listing_of
+from subledger.cli.listing import Listing, listing_of, texts
 from subledger.cli.options import (
     AsAt,
     Bases,
@@ -24,7 +24,7 @@ from subledger.cli.output import emit, require_offered
 from subledger.errors import Exit
 
 exceptions = typer.Typer(
-    invoke_without_command=True, help="See the exceptions that block a close, and settle them."
+    invoke_without_command=True, help="See what blocks a close, and settle it."
 )
 
 ExceptionId = Annotated[
@@ -40,7 +40,7 @@ def _default(context: typer.Context) -> None:
 
 @exceptions.command("list")
 @guarded
-def list_(  # noqa: PLR0913 - one per option
+def list_(
     *,
     books: Folder = Path(),
     basis: Bases = None,
@@ -55,14 +55,14 @@ def list_(  # noqa: PLR0913 - one per option
     found = opened(books)
     report = list_exceptions(found, basis or (), as_at=as_at)
     units = found.units(found.control.read(as_at))
-    emit(listing_of(report, units, entity=found.settings.entity), shape, output)
+    emit(listing_of(report, units, entity=found.settings.entity), shape, output=output)
     if "open" in report.table.column("status").to_pylist():
         raise typer.Exit(Exit.FINDINGS)
 
 
 @exceptions.command()
 @guarded
-def waive(  # noqa: PLR0913 - one per option
+def waive(
     exception_id: ExceptionId,
     *,
     reason: Annotated[str, typer.Option(help="Why it no longer blocks the close.")] = "",
@@ -76,14 +76,16 @@ def waive(  # noqa: PLR0913 - one per option
 
     require_offered(shape)
     run(opened(books), exception_id, reason=reason, dry_run=dry_run)
-    kinds = dict.fromkeys(("exception_id", "status", "reason"), TEXT)
-    emit(Listing("waive", "Waived", kinds, [(exception_id, "waived", reason)]), shape, output)
+    kinds = texts("exception_id", "status", "reason")
+    emit(
+        Listing("waive", "Waived", kinds, [(exception_id, "waived", reason)]), shape, output=output
+    )
     say_dry_run(dry_run)
 
 
 @exceptions.command()
 @guarded
-def sweep(  # noqa: PLR0913 - one per option
+def sweep(
     exception_id: ExceptionId,
     *,
     reason: Annotated[str, typer.Option(help="Why it is posted in a later period.")] = "",
@@ -97,7 +99,7 @@ def sweep(  # noqa: PLR0913 - one per option
 
     require_offered(shape)
     day = run(opened(books), exception_id, reason=reason, dry_run=dry_run)
-    kinds = dict.fromkeys(("exception_id", "status", "swept_to"), TEXT)
+    kinds = texts("exception_id", "status", "swept_to")
     row = (exception_id, "swept", day.isoformat())
-    emit(Listing("sweep", "Swept", kinds, [row]), shape, output)
+    emit(Listing("sweep", "Swept", kinds, [row]), shape, output=output)
     say_dry_run(dry_run)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from subledger.cli.failures import guarded, say, show_findings
-from subledger.cli.listing import COUNT, TEXT, Listing
+from subledger.cli.listing import Listing, counts, texts
 from subledger.cli.options import Bases, DryRun, Folder, Format, Output, Shape, opened, say_dry_run
 from subledger.cli.output import emit, require_offered
 from subledger.errors import refuse
@@ -24,7 +24,7 @@ commands = typer.Typer()
 
 @commands.command("import")
 @guarded
-def import_(  # noqa: PLR0913 - one per option
+def import_(
     kind: Annotated[str, typer.Argument(help="trades, instruments, prices, cash, ...")],
     file: Annotated[Path, typer.Argument(help="The file to import.")],
     *,
@@ -41,7 +41,7 @@ def import_(  # noqa: PLR0913 - one per option
     output: Output = None,
     dry_run: DryRun = False,
 ) -> None:
-    """Import a file of facts: every row of it, or none and all findings.
+    """Import a file of facts: all of its rows, or none.
 
     Exits 3 when the file is refused. The same facts a second time change nothing.
     """
@@ -53,15 +53,13 @@ def import_(  # noqa: PLR0913 - one per option
     found = opened(books, create_store=True)
     done = import_file(found, kind, file, mapping=columns, dry_run=dry_run)
     show_findings(done.notes, as_notes=True)
-    kinds = {
-        **{"kind": TEXT, "file": TEXT, "rows_read": COUNT, "rows_new": COUNT},
-        **{"rows_known": COUNT, "batch": COUNT, "duplicate": TEXT},
-    }
+    kinds = texts("kind", "file") | counts("rows_read", "rows_new", "rows_known", "batch")
+    kinds |= texts("duplicate")
     row = (
         *(done.kind, done.file, done.rows_read, done.rows_new),
         *(done.rows_known, done.batch, done.duplicate),
     )
-    emit(Listing("import", "Import", kinds, [row]), Shape.TABLE, output)
+    emit(Listing("import", "Import", kinds, [row]), Shape.TABLE, output=output)
     if done.duplicate:
         say(f"the same file was imported by batch {done.batch}; nothing was written")
     say_dry_run(dry_run)
@@ -92,19 +90,19 @@ def post(
     output: Output = None,
     dry_run: DryRun = False,
 ) -> None:
-    """Post what is known and not in the journal yet; posting twice posts nothing."""
+    """Post what the journal lacks; posting twice posts nothing."""
     from subledger.operations.posting import post as run  # noqa: PLC0415 - help stays light
 
     require_offered(shape)
     done = run(opened(books, create_store=True), basis or (), dry_run=dry_run)
-    emit(_posted("post", "Posted", done), shape, output)
+    emit(_posted(done, name="post", title="Posted"), shape, output=output)
     _point_to_exceptions(done)
     say_dry_run(dry_run)
 
 
 @commands.command()
 @guarded
-def mark(  # noqa: PLR0913 - one per option
+def mark(
     on: Annotated[str, typer.Argument(metavar="DATE", help="The day, as 2026-01-31.")],
     *,
     books: Folder = Path(),
@@ -113,8 +111,9 @@ def mark(  # noqa: PLR0913 - one per option
     output: Output = None,
     dry_run: DryRun = False,
 ) -> None:
-    """Value the open lots of a day and post the change; bases at cost are left out.
+    """Value the open lots of a day and post the change.
 
+    Bases that value at cost are left out.
     Exits 4 when the day lies in a closed period.
     """
     from subledger.operations.marking import mark as run  # noqa: PLC0415 - help stays light
@@ -122,7 +121,7 @@ def mark(  # noqa: PLR0913 - one per option
     require_offered(shape)
     day = _day(on)
     done = run(opened(books, create_store=True), day, basis or (), dry_run=dry_run)
-    emit(_posted("mark", f"Marked on {day}", done), shape, output)
+    emit(_posted(done, name="mark", title=f"Marked on {day}"), shape, output=output)
     _point_to_exceptions(done)
     say_dry_run(dry_run)
 
@@ -137,11 +136,9 @@ def _day(text: str) -> date:
     return day
 
 
-def _posted(name: str, title: str, done: Sequence[PostResult]) -> Listing:
-    kinds = {
-        **{"basis": TEXT, "entries": COUNT, "reversals": COUNT},
-        **{"exceptions": COUNT, "withheld": COUNT, "months": TEXT},
-    }
+def _posted(done: Sequence[PostResult], *, name: str, title: str) -> Listing:
+    kinds = texts("basis") | counts("entries", "reversals", "exceptions", "withheld")
+    kinds |= texts("months")
     rows = [
         (
             *(one.basis, one.entries, one.reversals),

@@ -40,16 +40,16 @@ def plain(listing: Listing) -> str:
     layout = laid_out(listing)
     widths = [layout.width(n) for n in range(len(layout.heading))]
     rule = _GAP.join("-" * width for width in widths)
-    lines = [caption(listing), "", _line(layout.heading, layout, widths), rule]
-    lines += [_line(row, layout, widths) for row in layout.body]
+    lines = [caption(listing), "", _line(layout.heading, layout, widths=widths), rule]
+    lines += [_line(row, layout, widths=widths) for row in layout.body]
     if not layout.body:
         lines.append("(none)")
     if layout.total:
-        lines += [rule, _line(layout.total, layout, widths)]
+        lines += [rule, _line(layout.total, layout, widths=widths)]
     return "\n".join(lines) + "\n"
 
 
-def _line(cells: Sequence[str], layout: Layout, widths: Sequence[int]) -> str:
+def _line(cells: Sequence[str], layout: Layout, *, widths: Sequence[int]) -> str:
     parts = []
     for cell, number, width in zip(cells, layout.is_number, widths, strict=True):
         space = " " * (width - _width(cell))
@@ -125,7 +125,10 @@ def _indented(listing: Listing) -> Listing:
     if tuple(listing.kinds)[: len(_STATEMENT)] != _STATEMENT:
         return listing
     kinds = {name: kind for name, kind in listing.kinds.items() if name not in ("line", "level")}
-    rows = [[_INDENT * int(level or 0) + str(label), *rest] for _, label, level, *rest in listing.rows]
+    rows = [
+        [_INDENT * int(level or 0) + str(label), *amounts]
+        for _, label, level, *amounts in listing.rows
+    ]
     return replace(listing, kinds=kinds, rows=rows)
 
 

@@ -19,6 +19,21 @@ Value: TypeAlias = str | int | bool | None
 TEXT, AMOUNT, COUNT = "text", "amount", "count"
 
 
+def texts(*names: str) -> dict[str, str]:
+    """Declare columns of text."""
+    return dict.fromkeys(names, TEXT)
+
+
+def amounts(*names: str) -> dict[str, str]:
+    """Declare columns of exact decimal text."""
+    return dict.fromkeys(names, AMOUNT)
+
+
+def counts(*names: str) -> dict[str, str]:
+    """Declare columns of whole numbers that are printed without separators."""
+    return dict.fromkeys(names, COUNT)
+
+
 @dataclass(frozen=True, slots=True)
 class Listing:
     """Rows under named columns; an amount is exact decimal text, "" or None is not given.

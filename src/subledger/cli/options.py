@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
-from enum import Enum
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from subledger.operations.books import Books
 
 
-class Shape(str, Enum):
+class Shape(StrEnum):
     """How data is printed."""
 
     TABLE = "table"

@@ -20,7 +20,7 @@ def require_offered(shape: Shape) -> None:
         )
 
 
-def emit(listing: Listing, shape: Shape, output: Path | None = None) -> None:
+def emit(listing: Listing, shape: Shape, *, output: Path | None = None) -> None:
     """Print a listing, or write it to a file, which is there whole or not at all."""
     if output is None and shape is Shape.TABLE and _on_terminal():
         show(listing)

@@ -27,13 +27,13 @@ def status(
     shape: Format = Shape.TABLE,
     output: Output = None,
 ) -> None:
-    """Show each period of each basis: closed or open, entries, open exceptions."""
+    """Show which periods are closed and what is open."""
     from subledger.operations.status import status as run  # noqa: PLC0415 - help stays light
 
     require_offered(shape)
     found = opened(books)
     report = run(found, as_at=as_at)
-    emit(listing_of(report, found.units(found.control.read(as_at))), shape, output)
+    emit(listing_of(report, found.units(found.control.read(as_at))), shape, output=output)
 
 
 @commands.command()
@@ -54,7 +54,7 @@ def report(  # noqa: PLR0913 - one per option
     shape: Format = Shape.TABLE,
     output: Output = None,
 ) -> None:
-    """Print a report of a period, as known now or as at an earlier batch.
+    """Print a report of a period.
 
     Names: trial-balance, balance-sheet, income-statement, pnl, realised, unrealised, lots,
     positions, journal, unsettled, exceptions.
@@ -69,12 +69,12 @@ def report(  # noqa: PLR0913 - one per option
     made = reporting.report(view, name, by or ())
     of = {"entity": view.books.settings.entity, "basis": view.policy.name}
     listing = listing_of(made, view.units, **of, period=view.period.label)
-    emit(listing, shape, output)
+    emit(listing, shape, output=output)
 
 
 @commands.command()
 @guarded
-def explain(  # noqa: PLR0913 - one per option
+def explain(
     identifier: Annotated[
         str,
         typer.Argument(metavar="ID", help="An entry, lot, relief or trade; or a code as LATE."),
@@ -82,10 +82,14 @@ def explain(  # noqa: PLR0913 - one per option
     *,
     books: Folder = Path(),
     basis: OneBasis = "",
+    as_at: AsAt = None,
     shape: Format = Shape.TABLE,
     output: Output = None,
 ) -> None:
-    """Walk from a number back to file and row; or say what a code means and what to do."""
+    """Walk from a number back to the file and row.
+
+    Or say what a code means and what to do.
+    """
     if shape not in (Shape.TABLE, Shape.JSON):
         raise refuse("NOT_OFFERED", "an explanation is text or json", value=shape.value)
     if identifier in CODES:
@@ -95,9 +99,9 @@ def explain(  # noqa: PLR0913 - one per option
 
         found = opened(books)
         if shape is Shape.JSON:
-            lines, data = [], explaining.explain_data(found, identifier, basis)
+            lines, data = [], explaining.explain_data(found, identifier, basis=basis, as_at=as_at)
         else:
-            lines, data = explaining.explain(found, identifier, basis), {}
+            lines, data = explaining.explain(found, identifier, basis=basis, as_at=as_at), {}
     if shape is Shape.JSON:
         text = json.dumps(data, ensure_ascii=False, indent=1)
         write_text(f"{text}\n", output)
@@ -111,8 +115,6 @@ def _code(name: str) -> tuple[list[str], dict[str, object]]:
     lines = [f"{name}: {code.meaning}", f"  fix: {code.remedy}", f"  exit code: {int(code.exit)}"]
     if code.waivable:
         lines.append("  it can be waived: subledger exceptions waive ID --reason TEXT")
-    row = {
-        **{"code": name, "meaning": code.meaning, "remedy": code.remedy},
-        **{"exit": int(code.exit), "waivable": code.waivable},
-    }
+    row: dict[str, object] = {"code": name, "meaning": code.meaning, "remedy": code.remedy}
+    row |= {"exit": int(code.exit), "waivable": code.waivable}
     return lines, {"schema": "subledger.explain/1", "meta": {}, "rows": [row], "totals": {}}

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from subledger.cli.failures import guarded, show_findings
-from subledger.cli.listing import COUNT, TEXT, Listing
+from subledger.cli.listing import Listing, counts, texts
 from subledger.cli.options import Bases, Folder, Format, Output, Shape, pairs
 from subledger.cli.output import emit, require_offered, write_text
 from subledger.errors import Exit
@@ -40,9 +40,9 @@ def check(
         text = f"{proof.chart} for {', '.join(proof.bases)}: {proof.rules} rules, "
         write_text(f"{text}{proof.cells} cells, {found}\n", output)
     else:
-        kinds = {"chart": TEXT, "bases": TEXT, "rules": COUNT, "cells": COUNT, "findings": COUNT}
+        kinds = texts("chart", "bases") | counts("rules", "cells", "findings")
         row = (proof.chart, ", ".join(proof.bases), proof.rules, proof.cells, count)
-        emit(Listing("rules-check", "Proof of the chart", kinds, [row]), shape, output)
+        emit(Listing("rules-check", "Proof of the chart", kinds, [row]), shape, output=output)
     show_findings(proof.findings)
     if proof.findings:
         raise typer.Exit(Exit.FINDINGS)
@@ -50,7 +50,7 @@ def check(
 
 @rules.command()
 @guarded
-def explain(  # noqa: PLR0913 - one per option
+def explain(
     event: Annotated[str, typer.Argument(help="trade, settlement, mark, contribution, ...")],
     *,
     where: Annotated[
@@ -69,6 +69,6 @@ def explain(  # noqa: PLR0913 - one per option
     require_offered(shape)
     found = explain_rules(books, event, where=pairs(where, "--where"), bases=basis or ())
     names = [one.name for one in fields(ExplainedLine)]
-    kinds = {"basis": TEXT, "cell": TEXT, **dict.fromkeys(names, TEXT), "line": COUNT}
+    kinds = texts("basis", "cell", *names) | counts("line")
     rows = [(basis_name, cell, *astuple(line)) for basis_name, cell, line in found]
-    emit(Listing("rules-explain", f"What a {event} posts", kinds, rows), shape, output)
+    emit(Listing("rules-explain", f"What a {event} posts", kinds, rows), shape, output=output)

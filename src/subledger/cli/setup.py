@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from subledger.cli.failures import guarded, say, show_findings
-from subledger.cli.listing import COUNT, TEXT, Listing, listing_of
+from subledger.cli.listing import Listing, counts, listing_of, texts
 from subledger.cli.options import DryRun, Folder, Shape, pairs, say_dry_run
 from subledger.cli.output import emit, write_text
 from subledger.errors import Exit
@@ -31,7 +31,7 @@ def init(
     books: Folder = Path(),
     dry_run: DryRun = False,
 ) -> None:
-    """Make a new books folder: settings, chart of accounts, ledgers, reports.
+    """Make a new books folder with settings and a chart.
 
     Exits 2 when the folder holds books already, 3 when a setting is refused.
     """
@@ -61,7 +61,7 @@ def demo(
         typer.Option(metavar="DIR", help="Books with which every byte is to be compared."),
     ] = None,
 ) -> None:
-    """Build the sample firm's books, close its months, and show what came of it.
+    """Build and close the sample firm's books, and show them.
 
     Exits 1 when a check fails or a compared file differs.
     """
@@ -93,5 +93,5 @@ def _show(done: DemoResult) -> None:
         (month.basis, month.period, len(month.checks), sum(one.passed for one in month.checks))
         for month in done.checks
     ]
-    kinds = {"basis": TEXT, "period": TEXT, "checks": COUNT, "passed": COUNT}
+    kinds = texts("basis", "period") | counts("checks", "passed")
     emit(Listing("demo", "Checks", kinds, rows), Shape.TABLE)

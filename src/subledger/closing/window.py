@@ -1,14 +1,16 @@
 """Which known events belong to which open month, which are late, and which wait for settlement.
 
 An event dated in a closed period that was not known when the period was sealed is `LATE`: it is
-listed, never lost, and posted nowhere until it is swept into the open period.
+listed, never lost, and posted nowhere until it is swept into the open period. One that is waived
+stays out of the books for good, as a whole: neither its payment nor its reversal is booked later.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from typing import TypeAlias
 
 import numpy as np
 import pyarrow as pa
@@ -16,9 +18,8 @@ import pyarrow as pa
 from subledger.booking.inputs import Events
 from subledger.booking.policy import BasisPolicy
 from subledger.booking.screening import exceptions_table
-from subledger.columns import Days, Flags, Texts, build, concatenate, days, numbers, ordered, texts
+from subledger.columns import Days, Flags, build, concatenate, days, numbers, ordered, texts
 from subledger.events.known import ODD_SETTLEMENTS
-from subledger.numbers import Int64Array
 from subledger.periods import Period, month_of, next_month
 from subledger.tables import (
     CASH,
@@ -34,7 +35,10 @@ from subledger.tables import (
     UNSETTLED,
 )
 
+EventKey: TypeAlias = tuple[str, str, int]  # kind of its file, id, version: ids are per kind
+
 POSTABLE = {"settled": ("settled",), "confirmed": ("settled", "confirmed", "failed")}
+_CAPITAL = ("contribution", "withdrawal")
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,12 +59,16 @@ class Known:
 
 @dataclass(frozen=True, slots=True)
 class Sealed:
-    """Up to where a basis is closed: the last closed day, the batch it knew, its open items."""
+    """Up to where a basis is closed: the last closed day, the batch it knew, its open items.
+
+    `swept` holds the date to which an event was moved, `waived` the late events that stay out.
+    """
 
     through: date | None = None
     batch: int = 0
     unsettled: pa.Table = field(default_factory=UNSETTLED.empty)
-    swept: Mapping[tuple[str, int], date] = field(default_factory=dict)
+    swept: Mapping[EventKey, date] = field(default_factory=dict)
+    waived: frozenset[EventKey] = frozenset()
 
     def is_closed(self, dates: Days) -> Flags:
         """Say which dates lie in a closed period."""
@@ -91,6 +99,7 @@ class Window:
                 (self.events.marks, "mark_date"),
             )
         ]
+        dates.append(np.array(self.events.mark_dates, "datetime64[D]"))
         known = np.concatenate(dates)
         if sealed.through is not None:
             first = next_month(month_of(sealed.through))
@@ -113,6 +122,7 @@ class Window:
             opening_lots=_between(self.events.opening_lots, "as_of", month),
             opening_balances=_between(self.events.opening_balances, "as_of", month),
             marks=_between(self.events.marks, "mark_date", month),
+            mark_dates=[on for on in self.events.mark_dates if month.start <= on <= month.end],
         )
 
 
@@ -123,9 +133,17 @@ def _between(table: pa.Table, name: str, month: Period) -> pa.Table:
 
 
 def open_window(
-    known: Known, sealed: Sealed, *, policy: BasisPolicy, marks: pa.Table | None = None
+    known: Known,
+    sealed: Sealed,
+    *,
+    policy: BasisPolicy,
+    marks: pa.Table | None = None,
+    mark_dates: Iterable[date] = (),
 ) -> Window:
-    """Return the window of events that are not sealed yet, for one accounting basis."""
+    """Return the window of events that are not sealed yet, for one accounting basis.
+
+    `marks` are MARKS of the `mark_dates`, on which lots are valued even where no price is known.
+    """
     first_open = _first_open(sealed)
     trades, late_trades, withheld = _trades(known, sealed, policy=policy)
     settling, late_settling = _settling(known, sealed, posted=trades)
@@ -139,7 +157,11 @@ def open_window(
         _late(late_journals, policy.name, event="journal_id", amount="amount", on=first_open),
         *(
             _late(
-                _after_seal(table, sealed), policy.name, event=event, amount=amount, on=first_open
+                _after_seal(_of_basis(table, policy.name), sealed),
+                policy.name,
+                event=event,
+                amount=amount,
+                on=first_open,
             )
             for table, event, amount in (
                 (known.opening_lots, "lot_id", "cost"),
@@ -152,9 +174,10 @@ def open_window(
         settling=settling,
         cash=cash,
         journals=journals,
-        opening_lots=_of_basis(known.opening_lots, policy.name, sealed),
-        opening_balances=_of_basis(known.opening_balances, policy.name, sealed),
+        opening_lots=_still_open(_of_basis(known.opening_lots, policy.name), sealed),
+        opening_balances=_still_open(_of_basis(known.opening_balances, policy.name), sealed),
         marks=MARKS.empty() if marks is None else marks,
+        mark_dates=sorted(mark_dates),
     )
     return Window(events, ordered(EXCEPTIONS, concatenate(EXCEPTIONS, found)), withheld)
 
@@ -188,12 +211,24 @@ def _first_open(sealed: Sealed) -> date:
     return next_month(month_of(sealed.through)).start
 
 
-def _swept_to(ids: Texts, versions: Int64Array, sealed: Sealed) -> Days:
+def _keys(kind: str, table: pa.Table, event: str) -> list[EventKey]:
+    versions = (
+        numbers(table, "version").tolist()
+        if "version" in table.column_names
+        else [1] * table.num_rows
+    )
+    return [(kind, name, n) for name, n in zip(texts(table, event), versions, strict=True)]
+
+
+def _swept_to(keys: list[EventKey], sealed: Sealed) -> Days:
     """Return the date to which each event was swept, NaT where it was not."""
-    keys = zip(ids, versions.tolist(), strict=True)
     return np.array(
         [np.datetime64(sealed.swept.get(key, "NaT"), "D") for key in keys], "datetime64[D]"
     )
+
+
+def _waived(keys: list[EventKey], sealed: Sealed) -> Flags:
+    return np.array([key in sealed.waived for key in keys], bool)
 
 
 def _trades(
@@ -204,12 +239,14 @@ def _trades(
     postable = np.isin(texts(trades, "status").astype(str), POSTABLE[policy.post_status])
     cancelled = texts(trades, "status") == "cancelled"
     traded_on = days(trades, "trade_date")
-    swept_to = _swept_to(texts(trades, "trade_id"), numbers(trades, "version"), sealed)
-    accounting = np.where(np.isnat(swept_to), traded_on, swept_to)
+    swept_to = _swept_to(_keys("trades", trades, "trade_id"), sealed)
+    # Of a trade that is a sealed open item only the settlement can have been swept.
+    stays = np.isnat(swept_to) | _open_items(trades, sealed)
+    accounting = np.where(stays, traded_on, swept_to)
     closed = sealed.is_closed(accounting)
     posted_before = _posted_when_sealed(known, sealed, policy=policy)
     news = numbers(trades, "last_batch") > sealed.batch
-    only_settled = _only_settled(trades, sealed)
+    only_settled = _open_items(trades, sealed) & ~cancelled
     late = closed & news & ~only_settled & (posted_before | postable)
     columns = {name: trades.column(name) for name in DATED_TRADES.schema.names[:-1]}
     dated = build(DATED_TRADES, columns | {"accounting_date": accounting})
@@ -230,19 +267,18 @@ def _posted_when_sealed(known: Known, sealed: Sealed, *, policy: BasisPolicy) ->
     return np.array([trade in posted for trade in texts(known.trades, "trade_id")], bool)
 
 
-def _only_settled(trades: pa.Table, sealed: Sealed) -> Flags:
-    """Say which trades stand among the sealed open items, unchanged but for their settlement."""
+def _open_items(trades: pa.Table, sealed: Sealed) -> Flags:
+    """Say which trades stand among the sealed open items, in the version that is known now."""
     ids = texts(sealed.unsettled, "trade_id")
     items = set(zip(ids, numbers(sealed.unsettled, "version").tolist(), strict=True))
     keys = zip(texts(trades, "trade_id"), numbers(trades, "version").tolist(), strict=True)
-    is_item = np.array([key in items for key in keys], bool)
-    return np.asarray(is_item & (texts(trades, "status") != "cancelled"), bool)
+    return np.array([key in items for key in keys], bool)
 
 
 def _settling(known: Known, sealed: Sealed, *, posted: pa.Table) -> tuple[pa.Table, pa.Table]:
     """Return the settlements to recognise, and the late ones of sealed items."""
     trades = known.trades
-    open_items = _only_settled(trades, sealed)
+    open_items = _open_items(trades, sealed)
     recognised = dict(zip(texts(posted, "trade_id"), days(posted, "accounting_date"), strict=True))
     ids = texts(trades, "trade_id")
     recognised_on = np.array(
@@ -250,7 +286,7 @@ def _settling(known: Known, sealed: Sealed, *, posted: pa.Table) -> tuple[pa.Tab
     )
     settled_on = days(trades, "settled_date")
     settled = (texts(trades, "status") == "settled") & (open_items | ~np.isnat(recognised_on))
-    swept_to = _swept_to(ids, numbers(trades, "version"), sealed)
+    swept_to = _swept_to(_keys("trades", trades, "trade_id"), sealed)
     wanted = np.where(np.isnat(swept_to) | ~open_items, settled_on, swept_to)
     accounting = np.where(np.isnat(recognised_on), wanted, np.fmax(wanted, recognised_on)).astype(
         "datetime64[D]"
@@ -271,15 +307,16 @@ def _settling(known: Known, sealed: Sealed, *, posted: pa.Table) -> tuple[pa.Tab
 
 def _cash(cash: pa.Table, sealed: Sealed) -> tuple[pa.Table, pa.Table]:
     """Return the cash to recognise, with later payments as rows of their own, and late cash."""
-    ids, ones = texts(cash, "event_id"), np.ones(cash.num_rows, np.int64)
-    swept_to = _swept_to(ids, ones, sealed)
+    keys = _keys("cash", cash, "event_id")
+    swept_to = _swept_to(keys, sealed)
     told = np.where(np.isnat(swept_to), days(cash, "date"), swept_to)
     paid = np.fmax(days(cash, "settled_date"), told)
     known_then = numbers(cash, "batch") <= sealed.batch
     closed = sealed.is_closed(told)
     late = closed & ~known_then
     later = days(cash, "settled_date") != days(cash, "date")
-    pays = later & ~late & ~sealed.is_closed(paid)
+    capital = np.isin(texts(cash, "kind").astype(str), _CAPITAL)
+    pays = later & capital & ~late & ~_waived(keys, sealed) & ~sealed.is_closed(paid)
     parts = [
         _dated(cash, ~closed, told, stage="capital"),
         _dated(cash, pays, paid, stage="capital_settlement"),
@@ -295,13 +332,14 @@ def _dated(cash: pa.Table, chosen: Flags, dates: Days, *, stage: str) -> pa.Tabl
 
 def _journals(journals: pa.Table, sealed: Sealed) -> tuple[pa.Table, pa.Table]:
     """Return the manual journals and reversals to recognise, and the late ones."""
-    ids, ones = texts(journals, "journal_id"), np.ones(journals.num_rows, np.int64)
-    swept_to = _swept_to(ids, ones, sealed)
+    keys = _keys("journals", journals, "journal_id")
+    swept_to = _swept_to(keys, sealed)
     dated = np.where(np.isnat(swept_to), days(journals, "date"), swept_to)
     reverse_on = days(journals, "reverse_on")
     closed = sealed.is_closed(dated)
     late = closed & (numbers(journals, "batch") > sealed.batch)
-    reverses = ~np.isnat(reverse_on) & ~late & ~sealed.is_closed(np.fmax(reverse_on, dated))
+    reverses = ~np.isnat(reverse_on) & ~late & ~_waived(keys, sealed)
+    reverses &= ~sealed.is_closed(np.fmax(reverse_on, dated))
     columns = {name: journals.column(name) for name in JOURNALS.schema.names}
     parts = [
         build(DATED_JOURNALS, columns | {"stage": stage, "accounting_date": when}).filter(
@@ -315,11 +353,15 @@ def _journals(journals: pa.Table, sealed: Sealed) -> tuple[pa.Table, pa.Table]:
     return concatenate(DATED_JOURNALS, parts), journals.filter(pa.array(late))
 
 
-def _of_basis(table: pa.Table, basis: str, sealed: Sealed) -> pa.Table:
-    """Return the rows taken over for a basis whose date is still open."""
+def _of_basis(table: pa.Table, basis: str) -> pa.Table:
+    """Return the rows that were taken over for a basis, or for every one."""
     names = texts(table, "basis")
-    wanted = (names == "") | (names == basis)
-    return table.filter(pa.array(wanted & ~sealed.is_closed(days(table, "as_of"))))
+    return table.filter(pa.array(np.asarray((names == "") | (names == basis), bool)))
+
+
+def _still_open(table: pa.Table, sealed: Sealed) -> pa.Table:
+    """Return the rows taken over on a date that is not closed."""
+    return table.filter(pa.array(~sealed.is_closed(days(table, "as_of"))))
 
 
 def _after_seal(table: pa.Table, sealed: Sealed) -> pa.Table:

@@ -63,6 +63,9 @@ STATE_CODES: dict[str, Code] = {
     "UNKNOWN_REPORT": Code(
         "There is no report of that name.", "use one of the names listed", Exit.USAGE
     ),
+    "UNKNOWN_SPLIT": Code(
+        "The report is not split by that column.", "use one of the columns listed", Exit.USAGE
+    ),
     "NOT_A_PERIOD": Code(
         "This is not a period.",
         "write a month 2026-01, a quarter 2026-Q1 or a year 2026",
@@ -94,6 +97,11 @@ STATE_CODES: dict[str, Code] = {
     ),
     "FILE_UNREADABLE": Code(
         "The file cannot be read.", "check the path and your permission to read it", Exit.USAGE
+    ),
+    "MAPPING_FORMAT": Code(
+        "A mapping file is not TOML with a [columns] table of texts.",
+        'write [columns], then lines like "Their Name" = "our_name"',
+        Exit.USAGE,
     ),
     "PRICE_SEALED": Code(
         "A price that a close has sealed cannot be corrected.",

@@ -118,10 +118,15 @@ class Material:
         return f"{command.file} row {row} (batch {batch})" if command else ""
 
 
+def table_where(table: pa.Table, **equal: object) -> pa.Table:
+    """Return the part of a table whose columns have the values given."""
+    for name, value in equal.items():
+        chosen = pc.equal(table[name], pa.scalar(value, table.schema.field(name).type))
+        table = table.filter(chosen)
+    return table
+
+
 def rows_where(table: pa.Table, **equal: object) -> list[Row]:
     """Return the rows of a table whose columns have the values given."""
-    chosen = table
-    for name, value in equal.items():
-        chosen = chosen.filter(pc.equal(chosen[name], pa.scalar(value, chosen[name].type)))
-    rows: list[Row] = chosen.to_pylist()
+    rows: list[Row] = table_where(table, **equal).to_pylist()
     return rows

@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 from typing import Literal, TypeAlias
 
 Kind: TypeAlias = Literal[
-    "answer",
     "entry",
     "lines",
     "rule",
@@ -100,9 +99,7 @@ def as_dict(node: Node) -> dict[str, object]:
         "kind": node.kind,
         "title": node.title,
         "facts": {fact.label: fact.value for fact in node.facts},
-        "arithmetic": [
-            {"formula": one.formula, "figures": one.figures} for one in node.arithmetic
-        ],
+        "arithmetic": [{"formula": one.formula, "figures": one.figures} for one in node.arithmetic],
         "rows": rows,
         "children": [as_dict(child) for child in node.children],
     }

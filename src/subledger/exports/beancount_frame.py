@@ -76,6 +76,7 @@ def _main(context: LedgerContext, start: date, *, files: list[str]) -> str:
         for name, value in (
             ("invert-income-liabilities-equity", "true"),
             ("show-accounts-with-zero-transactions", "false"),
+            ("collapse-pattern", "^(Assets|Liabilities):[^:]+$"),
         )
     )
     queries = "".join(f'{start} query "{name}" "{sql}"\n' for name, sql in _QUERIES)

@@ -38,7 +38,11 @@ class Trades(NamedTuple):
 
 
 class Lots(NamedTuple):
-    """Lots in acquisition order within their pool; columns of equal length."""
+    """Lots in acquisition order within their pool; columns of equal length.
+
+    A lot can be relieved by trades from the row `since` on: 0 for one that was there before all of
+    them. Of lots with the same `since`, one that a trade opened stands before one that was given.
+    """
 
     pool: Int64Array
     side: Int64Array  # +1 long, -1 short
@@ -49,6 +53,7 @@ class Lots(NamedTuple):
     cost_base: Int64Array
     relieved_base: Int64Array
     trade: Int64Array  # row of the trade that opened it, -1 for a lot that was given
+    since: Int64Array  # first row of the trades that can relieve it
 
 
 class Legs(NamedTuple):

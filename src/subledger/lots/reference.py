@@ -41,6 +41,7 @@ class _Lot:
     cost_base: int
     relieved_base: int
     trade: int
+    since: int
 
 
 @dataclass(slots=True)
@@ -64,13 +65,12 @@ class _Run:
     legs: list[tuple[int, ...]] = field(default_factory=list)
     reliefs: list[tuple[int, ...]] = field(default_factory=list)
 
-    def add_lot(self, lot: _Lot) -> int:
-        """Add a lot behind the others of its pool and side."""
-        self.lots.append(lot)
+    def enter(self, number: int) -> None:
+        """Let a lot queue behind the others of its pool and side."""
+        lot = self.lots[number]
         if lot.closed < lot.opened:
             self.open_units[lot.pool, lot.side] += lot.opened - lot.closed
-            self.queues[lot.pool, lot.side].append(len(self.lots) - 1)
-        return len(self.lots) - 1
+            self.queues[lot.pool, lot.side].append(number)
 
 
 def relieve_fifo(lots: Lots, trades: Trades) -> Relieved:
@@ -83,11 +83,14 @@ def relieve_fifo(lots: Lots, trades: Trades) -> Relieved:
     """
     run = _Run()
     for given in zip(*(column.tolist() for column in lots), strict=True):
-        run.add_lot(_Lot(*given))
+        run.lots.append(_Lot(*given))
+    coming = deque(sorted(range(len(run.lots)), key=lambda number: run.lots[number].since))
     refused = np.zeros(len(trades.pool), np.int64)
     for row, trade in enumerate(zip(*(column.tolist() for column in trades), strict=True)):
         pool, direction, effect, quantity = trade[:4]
         amounts, may_short = trade[4:8], trade[8]
+        while coming and run.lots[coming[0]].since <= row:
+            run.enter(coming.popleft())
         closing = 0 if effect == OPEN else min(quantity, run.open_units[pool, -direction])
         opening = quantity - closing
         if opening and effect == CLOSE:
@@ -141,7 +144,9 @@ def _open(run: _Run, trade: int, pool: int, *, side: int, part: _Part) -> None:
     """Open a lot: a long costs gross plus fees, a short brought gross less fees."""
     cost = check_range(part.gross + side * part.fees)
     cost_base = check_range(part.gross_base + side * part.fees_base)
-    lot = run.add_lot(_Lot(pool, side, part.quantity, 0, cost, 0, cost_base, 0, trade))
+    lot = len(run.lots)
+    run.lots.append(_Lot(pool, side, part.quantity, 0, cost, 0, cost_base, 0, trade, trade + 1))
+    run.enter(lot)
     run.legs.append((trade, 1, side, *_amounts(part), lot))
 
 
@@ -153,7 +158,7 @@ def _result(run: _Run, refused: Int64Array) -> Relieved:
     lot_rows = [
         (
             *(lot.pool, lot.side, lot.opened, lot.closed, lot.cost, lot.relieved),
-            *(lot.cost_base, lot.relieved_base, lot.trade),
+            *(lot.cost_base, lot.relieved_base, lot.trade, lot.since),
         )
         for lot in run.lots
     ]

@@ -13,7 +13,7 @@ from subledger.periods import Period, month_of
 from subledger.statements.posted import balances_after
 from subledger.store.reading import Reading
 from subledger.store.records import Close
-from subledger.tables import BALANCES
+from subledger.tables import BALANCES, MARKS, Table
 
 
 def last_close_before(reading: Reading, basis: str, day: date) -> Close | None:
@@ -53,8 +53,21 @@ def period_journal(reading: Reading, basis: str, period: Period) -> Journal:
     )
 
 
-def latest_state(reading: Reading, declared_kind: str, *, basis: str, on: date) -> str | None:
-    """Return the label of the last month up to a date for which a state was written."""
+def state_on(reading: Reading, declared: Table, *, basis: str, on: date) -> pa.Table:
+    """Return LOTS, UNSETTLED or MARKS as they stand at the end of a date's month.
+
+    A month without entries has those of the month before. One with entries writes its own lots and
+    items, unless there are none left; marks hold until the next are made.
+    """
     last = month_of(on).label
-    known = [label for label in reading.periods(declared_kind, basis) if label <= last]
-    return known[-1] if known else None
+    written = [label for label in reading.periods(declared.name, basis) if label <= last]
+    posted = [
+        label
+        for label in reading.periods("entries", basis)
+        if label <= last and len(label) == len(last)
+    ]
+    emptied = declared is not MARKS and posted and written and posted[-1] > written[-1]
+    if not written or emptied:
+        return declared.empty()
+    found = reading.latest(declared, basis=basis, period=written[-1])
+    return declared.empty() if found is None else found

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import getpass
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property
@@ -15,8 +15,8 @@ from subledger.booking.inputs import Terms
 from subledger.booking.policy import BasisPolicy
 from subledger.chart import Chart, load_chart, prove_chart
 from subledger.columns import numbers, texts
-from subledger.config import Settings, load_settings
-from subledger.errors import Refused, refuse
+from subledger.config import FILE_NAME, Settings, load_settings
+from subledger.errors import Finding, Refused, refuse
 from subledger.periods import NotAPeriod, Period, parse_period
 from subledger.statements.report import Units
 from subledger.store.control import Control
@@ -84,7 +84,21 @@ def open_books(folder: Path, *, create_store: bool = True) -> Books:
         clock=lambda: datetime.now(UTC),
         actor=getpass.getuser(),
     )
+    require_fixed(settings, control.read().fixed())
     return Books(folder, settings, control)
+
+
+def require_fixed(settings: Settings, fixed: Mapping[str, str]) -> None:
+    """Refuse with SETTING_FIXED settings in which facts are held already and that differ now."""
+    now = {"entity": settings.entity, "base": settings.base}
+    now |= {f"decimals.{name}": str(places) for name, places in settings.currencies.items()}
+    findings = [
+        Finding("SETTING_FIXED", f"it was fixed as {value}", FILE_NAME, column=key, value=now[key])
+        for key, value in sorted(fixed.items())
+        if now.get(key) != value
+    ]
+    if findings:
+        raise Refused(findings)
 
 
 def read_chart(folder: Path) -> Chart:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 
 from subledger.closing.checks import Check, Closed, tie_outs
+from subledger.operations.balances import state_on
 from subledger.operations.books import Books
 from subledger.operations.reporting import PeriodView, view_of
 from subledger.tables import LOTS, UNSETTLED
@@ -33,9 +35,8 @@ def check(books: Books, bases: Sequence[str] = ()) -> list[CheckResult]:
 
 def period_checks(view: PeriodView) -> list[Check]:
     """Return the tie-outs of a period as the journal and its states stand."""
-    basis, first = view.policy.name, view.period.months()[0].label
-    earlier = [label for label in view.reading.periods("unsettled", basis) if label < first]
-    items = view.reading.latest(UNSETTLED, basis=basis, period=earlier[-1]) if earlier else None
+    before = view.period.start - timedelta(days=1)
+    items = state_on(view.reading, UNSETTLED, basis=view.policy.name, on=before)
     return tie_outs(
         Closed(
             chart=view.books.chart,
@@ -45,6 +46,6 @@ def period_checks(view: PeriodView) -> list[Check]:
             reliefs=view.reliefs,
             lots=view.state(LOTS),
             unsettled=view.state(UNSETTLED),
-            unsettled_before=UNSETTLED.empty() if items is None else items,
+            unsettled_before=items,
         )
     )

@@ -55,9 +55,7 @@ class CloseRun:
     @cached_property
     def booked(self) -> BookedBasis:
         """Return every open month, booked with the marks of the period's last day."""
-        return book_open_months(
-            self.books, self.reading, self.policy, mark_date=self.period.end, through=self.period
-        )
+        return book_open_months(self.books, self.reading, self.policy, mark_date=self.period.end)
 
     @property
     def earlier(self) -> Iterator[BookedMonth]:

@@ -87,18 +87,19 @@ def prove_opening(run: CloseRun) -> None:
         return
     seal = json.loads(run.last_close.seal)
     month = month_of(run.closed_through).label
+    lots = run.reading.latest(LOTS, basis=run.basis, period=month)
     opened = {
         "balances": run.opening,
-        "lots": run.reading.latest(LOTS, basis=run.basis, period=month),
+        "lots": LOTS.empty() if lots is None else lots,
         "unsettled": run.booked.sealed.unsettled,
     }
     declared = {"balances": BALANCES, "lots": LOTS, "unsettled": UNSETTLED}
     differs = tuple(
         name
         for name, table in opened.items()
-        if table is None or content_hash(table, declared[name]) != seal["states"][name]
+        if content_hash(table, declared[name]) != seal["states"][name]
     )
-    rows = sum(table.num_rows for table in opened.values() if table is not None)
+    rows = sum(table.num_rows for table in opened.values())
     description = f"Opening lots, items and balances = those sealed in {run.last_close.period}"
     run.checks.append(
         Check("OPENING", description, len(differs), 0, rows, unit="count", differences=differs)
@@ -151,8 +152,18 @@ def list_withheld(run: CloseRun) -> None:
     if not withheld.num_rows:
         return
     policy = replace(run.policy, post_status="confirmed")
+    start = np.datetime64(run.period.start)
+    swept = {
+        ("trades", name, version): max(traded_on, start).astype(object)
+        for name, version, traded_on in zip(
+            texts(withheld, "trade_id"),
+            numbers(withheld, "version").tolist(),
+            days(withheld, "trade_date"),
+            strict=True,
+        )
+    }
     with_them = book_open_months(
-        run.books, run.reading, policy, mark_date=run.period.end, through=run.period
+        run.books, run.reading, policy, mark_date=run.period.end, swept=swept
     )
     run.withheld = {
         "trades": [

@@ -17,10 +17,11 @@ from subledger.exports.beancount_input import LedgerMonth
 from subledger.exports.beancount_seal import text_manifest
 from subledger.journal.difference import Journal
 from subledger.operations import ledgers
+from subledger.operations.balances import state_on
 from subledger.operations.books import Books
 from subledger.operations.close_run import CloseRun
 from subledger.operations.close_steps import STEPS
-from subledger.operations.posting import record
+from subledger.operations.posting import record, set_exceptions
 from subledger.periods import fiscal_year_of, month_of
 from subledger.statements.posted import balances_after
 from subledger.store.hashing import content_hash
@@ -71,7 +72,8 @@ def close(
             unit.abandon()
         results = [] if findings else [_seal(unit, run) for run in runs]
     if findings:
-        _list_exceptions(books, runs)
+        if not dry_run:
+            _list_exceptions(books, runs)
         raise Refused(findings)
     if not dry_run:
         for run in runs:
@@ -92,7 +94,7 @@ def _run_steps(run: CloseRun, progress: Progress) -> None:
 def _list_exceptions(books: Books, runs: Sequence[CloseRun]) -> None:
     """Put the exceptions that stopped a close into the queue, so that they can be settled."""
     with books.control.write("check", {"period": runs[0].period.label}) as unit:
-        changed = [unit.set_exceptions(run.basis, run.booked.exceptions) for run in runs]
+        changed = [set_exceptions(unit, run.booked) for run in runs]
         if not any(changed):
             unit.abandon()
 
@@ -190,7 +192,6 @@ def _seal_year(unit: Unit, run: CloseRun) -> CloseResult:
     for declared, table in ((ENTRIES, journal.entries), (LINES, journal.lines), (BALANCES, after)):
         unit.add_segment(declared, table, basis=basis, period=year.label)
     debit, credit = control_totals(journal.lines)
-    month = month_of(year.end).label
     contents = SealContents(
         entity=run.books.settings.entity,
         period=year.label,
@@ -203,7 +204,7 @@ def _seal_year(unit: Unit, run: CloseRun) -> CloseResult:
             "balances": content_hash(after, BALANCES),
             **{
                 declared.name: content_hash(
-                    reading.latest(declared, basis=basis, period=month), declared
+                    state_on(reading, declared, basis=basis, on=year.end), declared
                 )
                 for declared in (LOTS, UNSETTLED)
             },

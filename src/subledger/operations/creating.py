@@ -11,16 +11,16 @@ from pathlib import Path
 from subledger.config import FILE_NAME, settings_text
 from subledger.errors import refuse
 
-_IN_SOURCES = {"chart_of_accounts": "chart_of_accounts", "sample_firm": "tests/books/sample_firm"}
+_IN_SOURCES = {"sample_firm": "tests/books/sample_firm"}  # others stand at the repository's root
 
 
 def package_data(name: str) -> Path:
-    """Return the folder of packaged data: chart_of_accounts or sample_firm.
+    """Return packaged data: the folder chart_of_accounts or sample_firm, or subledger.toml.
 
     An installed package carries it; in a checkout of the sources it stands in the repository.
     """
     installed = Path(str(files("subledger"))) / "data" / name
-    return installed if installed.is_dir() else _repository() / _IN_SOURCES[name]
+    return installed if installed.exists() else _repository() / _IN_SOURCES.get(name, name)
 
 
 def _repository() -> Path:

@@ -8,18 +8,22 @@ from typing import Any
 
 import pyarrow as pa
 
+from subledger.columns import days, numbers, texts
 from subledger.errors import CODES, refuse
+from subledger.journal.difference import Journal, live
 from subledger.operations.books import Books
-from subledger.operations.months import sealed_state
+from subledger.operations.months import known_facts, sealed_state
 from subledger.operations.reporting import exceptions_report
 from subledger.periods import month_of, next_month, parse_period
 from subledger.statements.report import Report
 from subledger.store.reading import Reading
-from subledger.tables import ENTRIES
+from subledger.tables import ENTRIES, LINES
 
 SWEEPABLE = {"LATE", "NO_RULE", "OVER_CLOSE", "SHORT_NOT_ALLOWED"} | {
     code for code in CODES if code.startswith("LATER_") and code != "LATER_PARTIAL_SETTLEMENT"
 }
+
+_DATED_BY_SWEEPING = ("trades", "cash", "journals")  # what is taken over stands on its own date
 
 
 def list_exceptions(books: Books, bases: Sequence[str] = (), *, as_at: int | None = None) -> Report:
@@ -51,7 +55,7 @@ def sweep(books: Books, exception_id: str, *, reason: str = "", dry_run: bool = 
     arguments = {"action": "sweep", "exception_id": exception_id, "reason": reason}
     with books.control.write("exceptions", arguments, dry_run=dry_run) as unit:
         found = _open(unit.reading, exception_id)
-        if found["code"] not in SWEEPABLE or _amends_sealed(unit.reading, found):
+        if not _is_sweepable(unit.reading, found):
             raise refuse(
                 "NOT_SWEEPABLE", f"{found['code']} {found['event_id']}", value=exception_id
             )
@@ -80,17 +84,33 @@ def _next_open_day(reading: Reading, found: dict[str, Any]) -> date:
     return next_month(month_of(sealed.through)).start
 
 
-def _amends_sealed(reading: Reading, found: dict[str, Any]) -> bool:
-    """Say whether a late trade changes one of which a closed period holds an entry.
+def _is_sweepable(reading: Reading, found: dict[str, Any]) -> bool:
+    """Say whether the event can be booked on another date, as a whole."""
+    batch = reading.batch(found["batch"]) if found["batch"] else None
+    kind = batch.imported.kind if batch is not None and batch.imported else ""
+    if found["code"] not in SWEEPABLE or kind not in _DATED_BY_SWEEPING:
+        return False
+    return not (found["code"] == "LATE" and kind == "trades" and _changes_sealed(reading, found))
+
+
+def _changes_sealed(reading: Reading, found: dict[str, Any]) -> bool:
+    """Say whether a late trade changes one of which a closed period holds an entry that stands.
 
     The mere settlement of an open item is no such change: it can be booked in the open period.
     """
-    if found["code"] != "LATE":
+    sealed = sealed_state(reading, found["basis"])
+    standing = live(Journal(reading.rows(ENTRIES, basis=found["basis"]), LINES.empty())).entries
+    posted = (
+        (texts(standing, "event_kind") == "trade")
+        & (texts(standing, "event_id") == found["event_id"])
+        & sealed.is_closed(days(standing, "accounting_date"))
+    )
+    if not posted.any():
         return False
-    entries = reading.rows(ENTRIES, basis=found["basis"])
-    kinds = entries.select(["event_kind", "event_id"]).to_pylist()
-    if {"event_kind": "trade", "event_id": found["event_id"]} not in kinds:
-        return False
-    items = sealed_state(reading, found["basis"]).unsettled
-    open_items = zip(items["trade_id"].to_pylist(), items["version"].to_pylist(), strict=True)
-    return (found["event_id"], found["event_version"]) not in set(open_items)
+    items = sealed.unsettled
+    is_item = (texts(items, "trade_id") == found["event_id"]) & (
+        numbers(items, "version") == found["event_version"]
+    )
+    trades = known_facts(reading, sealed).trades
+    status = texts(trades, "status")[texts(trades, "trade_id") == found["event_id"]]
+    return not (is_item.any() and status.tolist() == ["settled"])

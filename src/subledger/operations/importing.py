@@ -16,11 +16,12 @@ from subledger.events.context import Context
 from subledger.events.identity import Admission, admit
 from subledger.events.kinds import KINDS
 from subledger.importers.canonical import read_canonical
+from subledger.numbers import to_text
 from subledger.operations.books import Books
 from subledger.operations.months import sealed_state
 from subledger.store.hashing import content_hash
 from subledger.store.reading import Reading
-from subledger.store.records import Imported
+from subledger.store.records import Batch, Imported
 from subledger.store.unit import Unit
 from subledger.tables import FACTS
 
@@ -96,21 +97,26 @@ def _import(
     digest = sha256(data).hexdigest()
     with books.control.write("import", {"kind": kind, "file": file}, dry_run=dry_run) as unit:
         before = unit.reading.imported(kind, raw_sha256=digest)
-        if before is not None and before.imported is not None:
+        if before is not None and not mapping:
             unit.abandon()
-            rows = before.imported.rows_read
-            return ImportResult(kind, file, rows, 0, rows, before.seq, duplicate=True, notes=())
+            return _known_already(kind, file, before)
         context = _context(books, unit)
         read = read_canonical(kind, data, file, context=context, mapping=mapping)
         if read.findings:
             raise Refused(read.findings)
         known = _known(kind, unit.reading)
         admission = admit(kind, read.table, known=known, file=file)
-        findings = [*admission.findings, *_sealed_prices(books, unit.reading, kind, admission.rows)]
-        if findings:
+        sealed = _sealed_prices(
+            books, unit.reading, rows=admission.rows if kind == "prices" else None, file=file
+        )
+        if findings := [*admission.findings, *sealed]:
             raise Refused(findings)
+        if before is not None and not admission.rows.num_rows:
+            unit.abandon()
+            return _known_already(kind, file, before)
         # From here the file is taken whole: every row is new, known, or noted.
         notes = (*read.notes, *admission.notes)
+        _fix_settings(books, unit, read.table)
         _write(unit, kind, data, file=file, rows=admission, read=(read.table, read.rows_read))
         unit.note(notes)
         return ImportResult(
@@ -123,6 +129,25 @@ def _import(
             duplicate=False,
             notes=notes,
         )
+
+
+def _known_already(kind: str, file: str, before: Batch) -> ImportResult:
+    """Return what importing a file again did: nothing."""
+    rows = before.imported.rows_read if before.imported else 0
+    return ImportResult(kind, file, rows, 0, rows, before.seq, duplicate=True, notes=())
+
+
+def _fix_settings(books: Books, unit: Unit, rows: pa.Table) -> None:
+    """Fix for good whose books these are, and the decimals in which amounts are now held."""
+    settings = books.settings
+    unit.fix("entity", settings.entity)
+    unit.fix("base", settings.base)
+    named = {settings.base}
+    for column in ("currency", "fee_currency", "settlement_currency"):
+        if column in rows.column_names:
+            named |= set(rows[column].unique().to_pylist())
+    for name in sorted(named & settings.currencies.keys()):
+        unit.fix(f"decimals.{name}", str(settings.currencies[name]))
 
 
 def _context(books: Books, unit: Unit) -> Context:
@@ -150,9 +175,11 @@ def _known(kind: str, reading: Reading) -> dict[str, pa.Table]:
     return {name: reading.facts(name) for name in sorted(needed)}
 
 
-def _sealed_prices(books: Books, reading: Reading, kind: str, rows: pa.Table) -> list[Finding]:
-    """Return a finding for each correction of a price that a close has sealed."""
-    if kind != "prices" or not rows.num_rows:
+def _sealed_prices(
+    books: Books, reading: Reading, *, rows: pa.Table | None, file: str
+) -> list[Finding]:
+    """Return a finding for each row of PRICES that corrects a price which a close has sealed."""
+    if rows is None or not rows.num_rows:
         return []
     through = [
         sealed.through
@@ -168,8 +195,10 @@ def _sealed_prices(books: Books, reading: Reading, kind: str, rows: pa.Table) ->
         Finding(
             "PRICE_SEALED",
             f"the price of {row['instrument']} on {row['date']} was sealed by a close",
+            file=file,
             row=row["row"],
             column="price",
+            value=to_text(row["price_mantissa"], row["price_scale"]),
         )
         for row in rows.filter(pa.array(corrected)).to_pylist()
     ]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Mapping
+from datetime import timedelta
 from pathlib import Path
 
 import pyarrow as pa
@@ -14,8 +15,10 @@ from subledger.exports.beancount import month_files
 from subledger.exports.beancount_frame import frame_files
 from subledger.exports.beancount_input import SOURCES, LedgerContext, LedgerMonth
 from subledger.exports.beancount_uses import merge_uses
+from subledger.operations.balances import state_on
 from subledger.operations.books import Books
 from subledger.operations.months import BookedMonth, month_journal
+from subledger.periods import parse_period
 from subledger.store.reading import Reading
 from subledger.tables import BALANCES, LOTS, MARKS
 
@@ -98,9 +101,11 @@ def _sealed_month(reading: Reading, basis: str, label: str) -> LedgerMonth:
 
 def _lots_before(reading: Reading, basis: str, label: str) -> pa.Table:
     """Return LOTS open when a month began, and those taken over."""
-    earlier = [known for known in reading.periods("lots", basis) if known < label]
-    found = reading.latest(LOTS, basis=basis, period=earlier[-1]) if earlier else None
-    return concatenate(LOTS, [*([] if found is None else [found]), taken_over(reading, basis)])
+    if len(label) == len("2026"):
+        return LOTS.empty()
+    before = parse_period(label).start - timedelta(days=1)
+    found = state_on(reading, LOTS, basis=basis, on=before)
+    return concatenate(LOTS, [found, taken_over(reading, basis)])
 
 
 def taken_over(reading: Reading, basis: str) -> pa.Table:

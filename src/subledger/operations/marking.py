@@ -9,7 +9,6 @@ from subledger.errors import refuse
 from subledger.operations.books import Books
 from subledger.operations.months import book_open_months, sealed_state
 from subledger.operations.posting import PostResult, record, summary
-from subledger.periods import month_of
 
 
 def mark(
@@ -25,9 +24,7 @@ def mark(
             through = sealed_state(unit.reading, policy.name).through
             if through is not None and on <= through:
                 raise refuse("PERIOD_CLOSED", f"{policy.name} is closed through {through}")
-            booked = book_open_months(
-                books, unit.reading, policy, mark_date=on, through=month_of(on)
-            )
+            booked = book_open_months(books, unit.reading, policy, mark_date=on)
             new = on not in unit.reading.mark_dates(policy.name)
             if new:
                 unit.add_mark_run(policy.name, on)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date
 
 import pyarrow as pa
@@ -17,13 +17,13 @@ from subledger.booking.policy import BasisPolicy
 from subledger.calendars import last_session
 from subledger.chart import load_chart
 from subledger.closing.policy_changes import policy_changes
-from subledger.closing.window import Known, Sealed, Window, open_window
+from subledger.closing.window import EventKey, Known, Sealed, Window, open_window
 from subledger.columns import concatenate, texts
 from subledger.errors import Finding, Refused
 from subledger.events.known import known_trades
 from subledger.journal.difference import Journal, difference, joined
 from subledger.operations.books import Books
-from subledger.periods import Period, month_of
+from subledger.periods import Period, month_of, parse_period
 from subledger.store.reading import Reading
 from subledger.tables import BALANCES, ENTRIES, EXCEPTIONS, LINES, LOTS, MARKS, UNSETTLED
 from subledger.valuation.prices import marks_on
@@ -54,16 +54,12 @@ class BookedBasis:
     months: Sequence[BookedMonth]
     exceptions: pa.Table
     window: Window
+    mark_dates: frozenset[date]
 
 
 def sealed_state(reading: Reading, basis: str) -> Sealed:
     """Return up to where a basis is closed, what it knew then, and what was swept since."""
-    found = reading.exceptions(basis).to_pylist()
-    swept = {
-        (row["event_id"], row["event_version"]): row["swept_to"]
-        for row in found
-        if row["status"] == "swept"
-    }
+    swept, waived = _disposed(reading, basis)
     months = [close for close in reading.closes(basis) if len(close.period) == len("2026-01")]
     if not months:
         return Sealed(swept=swept)
@@ -75,7 +71,21 @@ def sealed_state(reading: Reading, basis: str) -> Sealed:
         batch=last.knowledge_seq,
         unsettled=UNSETTLED.empty() if unsettled is None else unsettled,
         swept=swept,
+        waived=waived,
     )
+
+
+def _disposed(reading: Reading, basis: str) -> tuple[dict[EventKey, date], frozenset[EventKey]]:
+    """Return where events were swept to, and the late ones that were waived."""
+    kinds = {batch.seq: batch.imported.kind for batch in reading.batches() if batch.imported}
+    swept, waived = {}, set()
+    for row in reading.exceptions(basis).to_pylist():
+        key = (kinds.get(row["batch"], ""), row["event_id"], row["event_version"])
+        if row["status"] == "swept":
+            swept[key] = row["swept_to"]
+        elif (row["status"], row["code"]) == ("waived", "LATE"):
+            waived.add(key)
+    return swept, frozenset(waived)
 
 
 def known_facts(reading: Reading, sealed: Sealed) -> Known:
@@ -96,11 +106,11 @@ def known_facts(reading: Reading, sealed: Sealed) -> Known:
     )
 
 
-def marks_of(reading: Reading, policy: BasisPolicy, *, extra: date | None = None) -> pa.Table:
-    """Return MARKS of every date on which a basis was or is being marked; none at cost."""
-    if policy.valuation == "cost":
+def marks_of(reading: Reading, mark_dates: Collection[date]) -> pa.Table:
+    """Return MARKS of every date on which a basis was or is being marked."""
+    if not mark_dates:
         return MARKS.empty()
-    dates = sorted({*reading.mark_dates(policy.name), *([extra] if extra else [])})
+    dates = sorted(mark_dates)
     instruments = reading.instruments()
     exchanges = set(texts(instruments, "exchange"))
     sessions = {(name, on): last_session(name, on) for name in exchanges for on in dates}
@@ -113,23 +123,29 @@ def book_open_months(
     policy: BasisPolicy,
     *,
     mark_date: date | None = None,
-    through: Period | None = None,
+    swept: Mapping[EventKey, date] | None = None,
 ) -> BookedBasis:
     """Book every open month of a basis and say what posting would add.
 
-    `mark_date` is a date to mark besides those marked before; `through` is a month up to which
-    months are booked even without events.
+    `mark_date` is a date to mark besides those marked before: the months up to its own are booked
+    even without events. `swept` are dates of events besides those that were swept: a question.
     """
     sealed = sealed_state(reading, policy.name)
+    sealed = replace(sealed, swept={**sealed.swept, **(swept or {})})
     require_sealed_terms(books, reading, policy)
     known = known_facts(reading, sealed)
-    marks = marks_of(reading, policy, extra=mark_date)
-    window = open_window(known, sealed, policy=policy, marks=marks)
+    mark_dates = {*reading.mark_dates(policy.name), *([mark_date] if mark_date else [])}
+    if policy.valuation == "cost":
+        mark_dates = set()
+    marks = marks_of(reading, mark_dates)
+    window = open_window(known, sealed, policy=policy, marks=marks, mark_dates=mark_dates)
     terms = books.terms(policy, reading.instruments())
     carried = _carried(reading, policy.name, sealed)
     next_seq = _next_seq(reading, policy.name)
     months: list[BookedMonth] = []
-    for month in _through(window.months(sealed), through, sealed):
+    held = _posted_months(reading, policy.name, sealed)
+    asked = [month_of(mark_date)] if mark_date else []
+    for month in _gapless(window.months(sealed), held, asked):
         events = window.within(month)
         carried = Carried(carried.lots, with_status(carried.unsettled, known.trades))
         booking = book(events, carried, terms)
@@ -139,7 +155,8 @@ def book_open_months(
         months.append(BookedMonth(month, booking, events.marks, posted, addition))
         carried, next_seq = booking.carried, next_seq + addition.entries.num_rows
     found = [window.exceptions, *(month.booking.exceptions for month in months)]
-    return BookedBasis(policy, sealed, months, concatenate(EXCEPTIONS, found), window)
+    exceptions = concatenate(EXCEPTIONS, found)
+    return BookedBasis(policy, sealed, months, exceptions, window, frozenset(mark_dates))
 
 
 def require_sealed_terms(books: Books, reading: Reading, policy: BasisPolicy) -> None:
@@ -161,17 +178,22 @@ def require_sealed_terms(books: Books, reading: Reading, policy: BasisPolicy) ->
         raise Refused(findings)
 
 
-def _through(months: Sequence[Period], through: Period | None, sealed: Sealed) -> Iterator[Period]:
-    """Yield the open months, and the empty ones up to a month that is asked for."""
-    yield from months
-    if through is None:
-        return
-    last = months[-1].end if months else sealed.through
-    if last is None:
-        yield through
-        return
-    if last < through.end:
-        yield from Period("", last, through.end).months()[1:]
+def _posted_months(reading: Reading, basis: str, sealed: Sealed) -> list[Period]:
+    """Return the open months that hold entries, whether anything is known of them now or not."""
+    labels = [name for name in reading.periods("entries", basis) if len(name) == len("2026-01")]
+    months = [parse_period(label) for label in labels]
+    return [m for m in months if sealed.through is None or m.start > sealed.through]
+
+
+def _gapless(
+    known: Sequence[Period], held: Sequence[Period], asked: Sequence[Period]
+) -> list[Period]:
+    """Return the months that are known or hold entries, and those up to one that is asked for."""
+    months = sorted([*known, *held], key=lambda month: month.start) or list(asked)
+    if not months:
+        return []
+    last = max([*months, *asked], key=lambda month: month.end)
+    return Period("", months[0].start, last.end).months()
 
 
 def _carried(reading: Reading, basis: str, sealed: Sealed) -> Carried:

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 
+import pyarrow as pa
+
+from subledger.columns import texts
 from subledger.operations.books import Books
 from subledger.operations.months import BookedBasis, book_open_months
 from subledger.store.unit import Unit
-from subledger.tables import ENTRIES, LINES, LOTS, MARKS, MEASURES, RELIEFS, UNSETTLED
+from subledger.tables import ENTRIES, EXCEPTIONS, LINES, LOTS, MARKS, MEASURES, RELIEFS, UNSETTLED
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +42,6 @@ def post(books: Books, bases: Sequence[str] = (), *, dry_run: bool = False) -> l
 def record(books: Books, unit: Unit, booked: BookedBasis) -> bool:
     """Write the addition and the state of every open month; say whether anything was new."""
     basis = booked.policy.name
-    fix_settings(books, unit)
     unit.record_chart(basis, books.chart.hash, files=books.chart.files)
     added = []
     for month in booked.months:
@@ -53,16 +56,31 @@ def record(books: Books, unit: Unit, booked: BookedBasis) -> bool:
             (MARKS, month.marks),
         ):
             added.append(unit.add_segment(declared, table, basis=basis, period=label))
-    changed = unit.set_exceptions(basis, booked.exceptions)
-    return any(segment is not None for segment in added) or bool(changed)
+    changed = set_exceptions(unit, booked)
+    return any(segment is not None for segment in added) or changed
 
 
-def fix_settings(books: Books, unit: Unit) -> None:
-    """Fix for good what may not change once something is posted."""
-    unit.fix("entity", books.settings.entity)
-    unit.fix("base", books.settings.base)
-    base = books.settings.base
-    unit.fix(f"decimals.{base}", str(books.settings.currencies[base]))
+_PRICE_DOUBTS = ("MISSING_PRICE", "STALE_PRICE")
+
+
+def set_exceptions(unit: Unit, booked: BookedBasis) -> bool:
+    """Make the exceptions found the open ones of a basis; say whether anything changed.
+
+    Open doubts about prices of a date that was not marked this time stay open: nobody looked.
+    """
+    basis = booked.policy.name
+    known = unit.reading.exceptions(basis)
+    ids = set(texts(booked.exceptions, "exception_id"))
+    stays = [
+        row["status"] == "open"
+        and row["code"] in _PRICE_DOUBTS
+        and row["exception_id"] not in ids
+        and date.fromisoformat(row["event_id"].split(":")[1]) not in booked.mark_dates
+        for row in known.to_pylist()
+    ]
+    unseen = known.filter(pa.array(stays, pa.bool_())).select(EXCEPTIONS.schema.names)
+    found = pa.concat_tables([booked.exceptions, unseen.cast(EXCEPTIONS.schema)])
+    return bool(unit.set_exceptions(basis, found))
 
 
 def summary(booked: BookedBasis) -> PostResult:

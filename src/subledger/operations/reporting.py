@@ -14,7 +14,7 @@ from subledger.closing.window import open_window
 from subledger.columns import concatenate, days
 from subledger.errors import refuse
 from subledger.journal.difference import Journal
-from subledger.operations.balances import balances_before, latest_state, period_journal
+from subledger.operations.balances import balances_before, period_journal, state_on
 from subledger.operations.books import Books
 from subledger.operations.months import known_facts, sealed_state
 from subledger.periods import Period, previous_period
@@ -64,10 +64,7 @@ class PeriodView:
 
     def state(self, declared: Table) -> pa.Table:
         """Return lots, unsettled items or marks at the end of the period."""
-        basis = self.policy.name
-        label = latest_state(self.reading, declared.name, basis=basis, on=self.period.end)
-        found = self.reading.latest(declared, basis=basis, period=label) if label else None
-        return declared.empty() if found is None else found
+        return state_on(self.reading, declared, basis=self.policy.name, on=self.period.end)
 
     @cached_property
     def reliefs(self) -> pa.Table:

@@ -13,7 +13,7 @@ from datetime import date
 
 import pyarrow as pa
 
-from subledger.errors import Finding, Refused
+from subledger.errors import Finding, Refused, refuse
 from subledger.exports.bean_check import ledger_balances, run_bean_check
 from subledger.exports.beancount_compare import compare_with_trial_balance
 from subledger.exports.beancount_seal import compare_text
@@ -37,17 +37,21 @@ class VerifyResult:
 
 
 def verify(books: Books, label: str | None = None, bases: Sequence[str] = ()) -> list[VerifyResult]:
-    """Verify the store, then each basis up to a closed period (default: the last)."""
+    """Verify the store, then each basis up to a closed period (default: the last).
+
+    Refuses with NOT_CLOSED a period that none of these bases has closed.
+    """
     store = check_store(books.folder, books.settings.store_url)
     results = [VerifyResult("store", sum(store.compared.values()), tuple(store.findings))]
     if store.findings:
         return results
     reading = books.control.read()
-    for policy in books.policies(bases):
-        closes = reading.closes(policy.name)
-        if label is not None:
-            wanted = [n for n, close in enumerate(closes, 1) if close.period == label]
-            closes = closes[: wanted[-1]] if wanted else []
+    policies = books.policies(bases)
+    sealed = {policy.name: _closes(reading, policy.name, label) for policy in policies}
+    if label is not None and not any(sealed.values()):
+        raise refuse("NOT_CLOSED", f"{', '.join(sealed)} have no seal of it", value=label)
+    for policy in policies:
+        closes = sealed[policy.name]
         if not closes:
             results.append(VerifyResult(policy.name, 0, (), ("nothing is closed yet",)))
             continue
@@ -55,10 +59,23 @@ def verify(books: Books, label: str | None = None, bases: Sequence[str] = ()) ->
     return results
 
 
+def _closes(reading: Reading, basis: str, label: str | None) -> list[Close]:
+    """Return the seals up to a period, and that of a year which ends with it."""
+    closes = reading.closes(basis)
+    if label is None:
+        return closes
+    ends = {close.period: _through(close) for close in closes}
+    return [close for close in closes if label in ends and _through(close) <= ends[label]]
+
+
+def _through(close: Close) -> date:
+    return date.fromisoformat(json.loads(close.seal)["through"])
+
+
 def _verify_basis(
     books: Books, reading: Reading, basis: str, *, closes: Sequence[Close]
 ) -> VerifyResult:
-    seal = json.loads(closes[-1].seal)
+    through = _through(closes[-1])
     balances, compared, findings = _recompute(reading, basis, closes)
     folder = books.folder / "ledgers" / basis
     notes = [f"{compared} sealed states recomputed from every entry"]
@@ -66,10 +83,12 @@ def _verify_basis(
     findings += compare_text(texts, folder) if folder.is_dir() else [_no_ledger(basis)]
     notes.append(f"{sum(text.count(chr(10)) for text in texts.values())} ledger lines compared")
     if not findings:
-        second, figures = _second_engine(books, reading, basis, texts=texts, balances=balances)
+        second, figures = _second_engine(
+            books, reading, basis, texts=texts, expected=(balances, through)
+        )
         findings += second
         compared += figures
-        notes.append(f"beancount agrees on {figures} balances through {seal['through']}")
+        notes.append(f"beancount agrees on {figures} balances through {through}")
     return VerifyResult(basis, compared, tuple(findings), tuple(notes))
 
 
@@ -123,14 +142,19 @@ def _sealed_texts(reading: Reading, basis: str) -> dict[str, str]:
 
 
 def _second_engine(
-    books: Books, reading: Reading, basis: str, *, texts: Mapping[str, str], balances: pa.Table
+    books: Books,
+    reading: Reading,
+    basis: str,
+    *,
+    texts: Mapping[str, str],
+    expected: tuple[pa.Table, date],
 ) -> tuple[list[Finding], int]:
-    """Let bean-check read the ledger, and compare its balances with the trial balance."""
+    """Let bean-check read the ledger, and compare its balances on a date with the trial balance."""
     folder = books.folder / "ledgers" / basis
     findings = run_bean_check(folder, texts)
     if findings:
         return findings, 0
-    through = date.fromisoformat(json.loads(reading.closes(basis)[-1].seal)["through"])
+    balances, through = expected
     try:
         found = ledger_balances(folder, texts, base=books.settings.base, until=through)
     except Refused as refused:
