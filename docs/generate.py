@@ -1,4 +1,4 @@
-"""Writes the generated pages of the manual: errors.md from the list of codes.
+"""Writes the generated pages of the manual: codes, commands, files, posting rules, tables.
 
 Usage: `python docs/generate.py` writes, `python docs/generate.py --check` exits 1 when a page is
 not what would be written.
@@ -7,13 +7,30 @@ not what would be written.
 from __future__ import annotations
 
 import argparse
+import inspect
+import re
 import sys
-from collections.abc import Callable, Mapping
+import tomllib
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from itertools import groupby
 from pathlib import Path
+from typing import Any
 
+import pyarrow as pa
+import typer
+
+from subledger import tables
+from subledger.chart import Chart, load_chart, manual_table
+from subledger.chart.measures import EVENTS, cells, identities_of
+from subledger.cli.app import app
 from subledger.errors import CODES, Code, Exit
+from subledger.events.columns import Column
+from subledger.events.grammar import PARSERS
+from subledger.events.kinds import KINDS
+from subledger.events.reading import Kind
 
 HERE = Path(__file__).resolve().parent
+CHART = HERE.parent / "chart_of_accounts" / "prop-us"
 
 _EXITS = {
     Exit.FINDINGS: "a check failed, or an exception is open",
@@ -25,45 +42,260 @@ _EXITS = {
     Exit.CANNOT_WRITE: "the machine cannot write",
     Exit.IO: "the machine cannot read",
     Exit.BUSY: "another command is at work",
+    Exit.OK: "notes: recorded and printed, refusing nothing",
 }
-
-_HEAD = """\
-# Every code
-
-Generated from `src/subledger/errors` by `docs/generate.py`; a test compares.
-
-What is refused says what was found, where (file, row, column, value), a code that never changes its
-meaning, and what to do. In Python it is `subledger.Refused` with `.findings`. On the command line
-the exit code is that of the gravest finding.
+_ERRORS = """\
+What is refused says what was found, where (file, row, column, value), a code that never changes
+its meaning, and what to do. In Python it is `subledger.Refused` with `.findings`. On the command
+line the exit code is that of the gravest finding. `subledger explain CODE` prints one code.
 """
+_FILES = """\
+`subledger import KIND FILE`, where KIND is a heading below. A file is UTF-8 (a byte-order mark and
+CRLF are accepted), comma-separated, its columns found by their names in line 1, in any order.
+Columns that are not named here are refused unless `--mapping` says otherwise. Empty is the only
+way to say that something is not given. A file is taken as a whole or not at all, and every finding
+of it is named at once.
+"""
+_RULES = """\
+The rules of the template `prop-us` as shipped. Yours are in the same files of your books folder;
+`subledger rules explain EVENT` prints them with your accounts, and
+[change-a-rule.md](change-a-rule.md) says how to change them. An amount is the name of a measure.
+The identities below are what the engine guarantees; the proof of balance rests on them. Amounts of
+a trade are positive; a line of amount zero is left out. Where several accounts stand, an override of
+the slot chooses one.
+"""
+_TABLES = """\
+The tables inside the program and in the Parquet segments of `store/segments`. Money is int64 in
+ledger units: of the row's currency (`currency`) or of the base currency (`base`); with two decimals
+12345 is 123.45. A quantity is int64 at the instrument's `quantity_decimals`. Debit is positive. An
+empty text means not given.
+"""
+_COMMANDS = """\
+Data goes to stdout, progress and refusals to stderr. `--format csv` and `json` print exact
+decimals. JSON is `{"schema": "subledger.NAME/1", "meta": ..., "rows": ..., "totals": ...}` with
+decimals as strings; `--format xlsx` is refused, since `subledger package` writes the workbook. Options of the
+program itself stand before the command: `subledger --version`, `subledger --traceback COMMAND`.
+"""
+_GRAMMAR = """
+A required value that is empty is `EMPTY_VALUE`; another word than those listed is `NOT_A_CHOICE`; a
+whole number below its least is `BELOW_MINIMUM`; digits beyond the decimals of the currency or the
+instrument are `EXCESS_DECIMALS`.
+"""
+_FORM = """\
+FILE_TOO_LARGE TOO_MANY_ROWS INVALID_UTF8 NUL_BYTE EMPTY_FILE BLANK_LINE WRONG_FIELD_COUNT
+UNCLOSED_QUOTE MALFORMED_QUOTE FIELD_TOO_LONG DUPLICATE_COLUMN UNKNOWN_COLUMN MISSING_COLUMN
+MAPPED_COLUMN_MISSING"""
+_CODE = re.compile(r"\b[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+\b")
 
 
 def errors_page() -> str:
     """Return errors.md: a table of codes for each exit code."""
-    parts = [_HEAD]
+    parts = [
+        _head("Every code", "src/subledger/errors"),
+        _ERRORS,
+    ]
     for status, meaning in _EXITS.items():
         codes = {name: code for name, code in sorted(CODES.items()) if code.exit == status}
         if codes:
-            parts.append(f"## Exit {int(status)}: {meaning}\n\n{_table(codes)}")
+            rows = [(f"`{name}`", code.meaning, _remedy(code)) for name, code in codes.items()]
+            parts.append(f"## Exit {int(status)}: {meaning}\n")
+            parts.append(_table(("code", "means", "what to do"), rows))
     return "\n".join(parts)
 
 
-def _table(codes: Mapping[str, Code]) -> str:
-    rows = ["| code | means | what to do |", "|---|---|---|"]
-    for name, code in codes.items():
-        remedy = code.remedy[:1].upper() + code.remedy[1:]
-        waive = " Can be waived." if code.waivable else ""
-        rows.append(
-            f"| `{name}` | {_cell(code.meaning)} | {_cell(remedy.removesuffix('.'))}.{waive} |"
-        )
-    return "\n".join(rows) + "\n"
+def _remedy(code: Code) -> str:
+    remedy = (code.remedy[:1].upper() + code.remedy[1:]).removesuffix(".")
+    return f"{remedy}.{' Can be waived.' if code.waivable else ''}"
+
+
+def files_page() -> str:
+    """Return files.md: every column of every canonical file, and the grammar of values."""
+    notes = tomllib.loads((HERE / "notes.toml").read_text(encoding="utf-8"))
+    parts = [
+        _head("Every file", "src/subledger/events and docs/notes.toml"),
+        _FILES,
+        "## How values are written\n",
+        _grammar(),
+        f"Form of the file: {_codes(_FORM)}. Every code is in [errors.md](errors.md).\n",
+    ]
+    for kind in KINDS.values():
+        parts += _file(kind, notes[kind.name])
+    return "\n".join(parts)
+
+
+def _grammar() -> str:
+    rows = [
+        (name, _sentence(parser), _codes(_source(parser)))
+        for name, parser in PARSERS.items()
+        if name != "choice"
+    ]
+    return _table(("value", "how it is written", "codes"), rows) + _GRAMMAR
+
+
+def _sentence(function: Callable[..., object]) -> str:
+    text = (inspect.getdoc(function) or "").splitlines()[0].split("; refuse ")[0]
+    return text.removeprefix("Return ").removesuffix(".").replace("`", "")
+
+
+def _source(parser: Callable[[str], object]) -> str:
+    """Return the source of a parser with that of the functions beside it that it calls."""
+    text, module = inspect.getsource(parser), sys.modules[parser.__module__]
+    for name in dict.fromkeys(re.findall(r"\b(_?[a-z_]+)\(", text)):
+        called = getattr(module, name, None)
+        if inspect.isfunction(called) and called is not parser:
+            text += inspect.getsource(called)
+    return text
+
+
+def _codes(text: str) -> str:
+    """Return the codes that stand in a text, in their order, each once."""
+    found = dict.fromkeys(name for name in _CODE.findall(text) if name in CODES)
+    return ", ".join(f"`{name}`" for name in found)
+
+
+def _file(kind: Kind, notes: Mapping[str, str]) -> Iterable[str]:
+    unknown = notes.keys() - {column.name for column in kind.columns} - {"_"}
+    if unknown:
+        raise KeyError(f"notes.toml: {kind.name} has no column {', '.join(sorted(unknown))}")
+    rows = [
+        (f"`{one.name}`", "yes" if one.required else "", _value(one), notes[one.name])
+        for one in kind.columns
+    ]
+    yield f"## {kind.name}\n\n{notes['_']}\n"
+    yield _table(("column", "required", "value", "meaning"), rows)
+    codes = _codes(inspect.getdoc(kind.read) or "")
+    if codes:
+        yield f"Refusals beyond the grammar, and notes: {codes}.\n"
+
+
+def _value(column: Column) -> str:
+    parts = [", ".join(column.choices) or column.kind]
+    parts += [f"default {column.default}"] if column.default else []
+    parts += [f"from {column.minimum}"] if column.minimum is not None else []
+    return "; ".join(parts)
+
+
+def rules_page() -> str:
+    """Return rules.md: what every event posts, from the rules as shipped."""
+    chart = load_chart({file.name: file.read_bytes() for file in sorted(CHART.glob("*.toml"))})
+    parts = [
+        _head("Every posting rule", "chart_of_accounts/prop-us"),
+        _RULES,
+    ]
+    rows = manual_table(chart)
+    for event, lines in groupby(rows, key=lambda row: row.event):
+        parts.append(f"## {event}\n")
+        for rule, group in groupby(lines, key=lambda row: (row.rule, row.basis)):
+            found = list(group)
+            shared = set.intersection(*(set(one.when.split(", ")) for one in found))
+            when = ", ".join(one for one in found[0].when.split(", ") if one in shared)
+            parts.append(f"### {rule[0]}\n\nWhen: {when or 'always'}. Basis: {rule[1]}.\n")
+            parts.append(f"{found[0].source}.\n")
+            cells_ = [
+                (one.debit, one.credit, one.measure, _left(one.when, shared)) for one in found
+            ]
+            parts.append(_table(("debit", "credit", "amount", "only when"), cells_))
+        if event == "trade":
+            parts.append(_identities())
+    parts.append(_unbooked(chart))
+    return "\n".join(parts)
+
+
+def _left(when: str, shared: set[str]) -> str:
+    return ", ".join(one for one in when.split(", ") if one not in shared)
+
+
+def _identities() -> str:
+    rows = []
+    for cell in cells("trade"):
+        values = dict(zip(EVENTS["trade"], cell, strict=True))
+        if values["asset_class"] == "equity":
+            case = f"{values['side']} {values['effect']}, fees {values['fees']}"
+            rows.append((case, "; ".join(identities_of("trade", cell))))
+    return "### Identities of a trade\n\n" + _table(("case", "identities"), rows)
+
+
+def _unbooked(chart: Chart) -> str:
+    rows = dict.fromkeys(
+        (one.id, ", ".join(one.when.get("asset_class", ())), one.reason) for one in chart.unbooked
+    )
+    return "## Not booked\n\n" + _table(("id", "asset classes", "why"), list(rows))
+
+
+def tables_page() -> str:
+    """Return tables.md: every table, its columns, types, units and meaning."""
+    parts = [
+        _head("Every table", "src/subledger/tables.py"),
+        _TABLES,
+    ]
+    declared = [one for one in vars(tables).values() if isinstance(one, tables.Table)]
+    for table in declared:
+        order = f" Order: {', '.join(table.order)}." if table.order else ""
+        parts.append(f"## {table.name}\n\n{table.meaning}{order}\n")
+        parts.append(_table(("column", "type", "unit", "meaning"), map(_column, table.schema)))
+    return "\n".join(parts)
+
+
+def _column(column: pa.Field) -> tuple[str, str, str, str]:
+    said = {key.decode(): value.decode() for key, value in (column.metadata or {}).items()}
+    kind = f"{column.type}{', may be null' if column.nullable else ''}"
+    return f"`{column.name}`", kind, said.get("unit", ""), said.get("meaning", "")
+
+
+def commands_page() -> str:
+    """Return commands.md: every command with its arguments, options and what it exits with."""
+    root = typer.main.get_command(app)
+    parts = [
+        _head("Every command", "src/subledger/cli"),
+        _COMMANDS,
+        "| exit code | means |\n|---|---|\n| 0 | done; every check passed |\n"
+        + "".join(f"| {int(one)} | {text} |\n" for one, text in _EXITS.items() if one),
+    ]
+    for path, command in _commands(root, "subledger"):
+        parts += _command(path, command)
+    return "\n".join(parts)
+
+
+def _commands(command: object, path: str) -> Iterable[tuple[str, Any]]:
+    """Yield each command that can be called, with its words."""
+    for name, inner in getattr(command, "commands", {}).items():
+        if hasattr(inner, "commands"):
+            yield from _commands(inner, f"{path} {name}")
+        else:
+            yield f"{path} {name}", inner
+
+
+def _command(path: str, command: Any) -> Iterable[str]:  # noqa: ANN401 - Typer hides its type
+    context = typer.Context(command)
+    words = command.collect_usage_pieces(context)
+    said = inspect.cleandoc(command.help or "")
+    yield f"## {path}\n\n`{' '.join([path, *words])}`\n\n{said}\n"
+    rows = [found for one in command.params if (found := one.get_help_record(context))]
+    if rows:
+        cells_ = [(f"`{name}`", " ".join(text.split())) for name, text in rows]
+        yield _table(("argument or option", "meaning"), cells_)
+
+
+def _head(title: str, source: str) -> str:
+    return f"# {title}\n\nGenerated from {source} by `docs/generate.py`; a test compares.\n"
+
+
+def _table(heading: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    lines = [heading, ["---"] * len(heading), *rows]
+    return "".join(f"| {' | '.join(map(_cell, line))} |\n" for line in lines)
 
 
 def _cell(text: str) -> str:
-    return text.replace("|", "\\|")
+    return text.replace("|", "\\|").replace("\n", " ")
 
 
-PAGES: Mapping[str, Callable[[], str]] = {"errors.md": errors_page}
+PAGES: Mapping[str, Callable[[], str]] = {
+    "commands.md": commands_page,
+    "errors.md": errors_page,
+    "files.md": files_page,
+    "rules.md": rules_page,
+    "tables.md": tables_page,
+}
 
 
 def main() -> int:

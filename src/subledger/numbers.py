@@ -128,6 +128,28 @@ def exact_sum(values: npt.ArrayLike) -> int:
     return (int(high.sum()) << 32) + int(low.sum())
 
 
+def add_columns(first: npt.ArrayLike, *others: npt.ArrayLike) -> Int64Array:
+    """Return the sum of columns row by row; raise NumberOverflow instead of wrapping."""
+    total = np.asarray(first, np.int64)
+    for other in others:
+        column = np.asarray(other, np.int64)
+        reached = total + column
+        # A sum wraps where both parts have the sign that it has not.
+        if np.any(((total ^ reached) & (column ^ reached)) < 0):
+            raise NumberOverflow("a sum of amounts does not fit in 64 bits")
+        total = reached
+    return total
+
+
+def subtract_columns(first: npt.ArrayLike, second: npt.ArrayLike) -> Int64Array:
+    """Return the difference of two columns row by row; raise NumberOverflow, never wrap."""
+    left, right = np.asarray(first, np.int64), np.asarray(second, np.int64)
+    reached = left - right
+    if np.any(((left ^ right) & (left ^ reached)) < 0):
+        raise NumberOverflow("a difference of amounts does not fit in 64 bits")
+    return reached
+
+
 def group_sums(groups: npt.NDArray[np.intp], values: npt.ArrayLike, count: int) -> Int64Array:
     """Return the sum of values per group 0..count-1; raise NumberOverflow instead of wrapping.
 

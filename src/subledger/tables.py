@@ -339,6 +339,13 @@ MARKS = Table(
     ("mark_date", "instrument"),
 )
 
+MARK_DATES = Table(
+    "mark_dates",
+    "The dates on which open lots are valued, whether a price is known then or not.",
+    pa.schema([day("mark_date")]),
+    ("mark_date",),
+)
+
 LOTS = Table(
     "lots",
     "Open tax lots, in acquisition order within their pool.",

@@ -12,6 +12,8 @@ from typing import Any
 
 import pyarrow as pa
 from hypothesis import strategies as st
+from tests.laws import facts
+from tests.laws.facts import GAAP, TAX, day
 
 from subledger import tables
 from subledger.booking.book import book
@@ -19,8 +21,6 @@ from subledger.booking.inputs import Booking, Carried, Events, Terms
 from subledger.booking.policy import BasisPolicy, Override
 from subledger.closing.window import Known, Sealed, open_window
 from subledger.events.known import known_trades
-from tests.laws import facts
-from tests.laws.facts import GAAP, TAX, day
 
 LAST = 13  # the last day of a random firm, counted from facts.DAY; a month ends in between
 BOOKS, STRATEGIES, BROKERS = ("B1", "B2"), ("S1", "S2"), ("K1", "K2")
@@ -200,8 +200,10 @@ def journals(draw: st.DrawFn) -> list[dict[str, Any]]:
     for number, (moves, amount, on, later, owner) in enumerate(draw(st.lists(one, max_size=2))):
         other = owner | {"strategy": "S2" if owner["strategy"] == "S1" else "S1"}
         lines: list[tuple[str, int, dict[str, str]]] = (
-            [("3050", amount, owner), ("1020", -amount, owner)]
-            + [("1020", amount, other), ("3050", -amount, other)]
+            [
+                *(("3050", amount, owner), ("1020", -amount, owner)),
+                *(("1020", amount, other), ("3050", -amount, other)),
+            ]
             if moves
             else [("6410", amount, owner), ("2480", -amount, owner)]
         )

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, timedelta
 from decimal import ROUND_HALF_EVEN, Context, Decimal
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 import pyarrow as pa
 
@@ -15,7 +15,7 @@ from subledger.booking.inputs import Terms
 from subledger.booking.policy import BasisPolicy
 from subledger.chart import Chart, load_chart
 
-Row = Mapping[str, Any]
+Row: TypeAlias = dict[str, Any]
 
 FOLDER = Path(__file__).parents[2] / "chart_of_accounts" / "prop-us"
 CHART: Chart = load_chart({path.name: path.read_bytes() for path in FOLDER.glob("*.toml")})
@@ -124,8 +124,6 @@ def trade(
     return row
 
 
-def terms(
-    policy: BasisPolicy = GAAP, *, held: Sequence[Row] = (), chart: Chart = CHART
-) -> Terms:
+def terms(policy: BasisPolicy = GAAP, *, held: Sequence[Row] = (), chart: Chart = CHART) -> Terms:
     """Return the terms of a basis over the shipped chart, in dollars and cents."""
     return Terms(policy, chart, table(tables.INSTRUMENTS, held), {"USD": CENTS})

@@ -8,11 +8,11 @@ from datetime import date
 from typing import Any
 
 import pyarrow as pa
+from tests.laws.facts import CHART
 
 from subledger.booking.inputs import Booking
 from subledger.journal.difference import Journal
 from subledger.statements.posted import Posted
-from tests.laws.facts import CHART
 
 Line = Mapping[str, Any]
 
@@ -43,9 +43,7 @@ def lines_of(journal: Booking | Journal) -> list[dict[str, Any]]:
     return [line | heads[line["seq"]] for line in journal.lines.to_pylist()]
 
 
-def by(
-    lines: Iterable[Line], *names: str, of: str = "amount_base"
-) -> dict[tuple[Any, ...], int]:
+def by(lines: Iterable[Line], *names: str, of: str = "amount_base") -> dict[tuple[Any, ...], int]:
     """Return the sum of an amount per combination of columns, without those that are zero."""
     sums: dict[tuple[Any, ...], int] = defaultdict(int)
     for line in lines:

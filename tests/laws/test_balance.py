@@ -1,6 +1,6 @@
 """Everything balances: entries, dates, owners, and the accounting equation.
 
-60 examples each; the tolerance is zero.
+35 examples each; the tolerance is zero.
 """
 
 from __future__ import annotations
@@ -8,10 +8,6 @@ from __future__ import annotations
 from collections import defaultdict
 
 from hypothesis import given, settings
-
-from subledger.statements.posted import balances_after
-from subledger.statements.trial_balance import trial_balance
-from subledger.tables import BALANCES
 from tests.laws.books import Firm, firms
 from tests.laws.facts import CHART
 from tests.laws.reading import (
@@ -27,8 +23,12 @@ from tests.laws.reading import (
     until,
 )
 
+from subledger.statements.posted import balances_after
+from subledger.statements.trial_balance import trial_balance
+from subledger.tables import BALANCES
 
-@settings(max_examples=60)
+
+@settings(max_examples=35)
 @given(firms())
 def test_every_entry_sums_to_zero_per_currency_and_in_base(firm: Firm) -> None:
     """Invariant 1, tolerance zero."""
@@ -37,7 +37,7 @@ def test_every_entry_sums_to_zero_per_currency_and_in_base(firm: Firm) -> None:
     assert by(lines, "seq") == {}
 
 
-@settings(max_examples=60)
+@settings(max_examples=35)
 @given(firms())
 def test_the_trial_balance_is_zero_on_every_date_for_every_owner(firm: Firm) -> None:
     """Invariant 2, tolerance zero: in total, per book, strategy and broker account."""
@@ -48,7 +48,7 @@ def test_the_trial_balance_is_zero_on_every_date_for_every_owner(firm: Firm) -> 
         assert by(known, *OWNER) == {}
 
 
-@settings(max_examples=60)
+@settings(max_examples=35)
 @given(firms())
 def test_assets_are_liabilities_plus_equity_plus_profit_after_every_entry(firm: Firm) -> None:
     """Invariant 3, tolerance zero: each type on its natural side, entry by entry."""
@@ -64,7 +64,7 @@ def test_assets_are_liabilities_plus_equity_plus_profit_after_every_entry(firm: 
             assert held["asset"] == held["liability"] + held["equity"] + profit
 
 
-@settings(max_examples=60)
+@settings(max_examples=35)
 @given(firms())
 def test_the_parts_of_every_dimension_add_up_to_the_entity(firm: Firm) -> None:
     """Invariant 39, tolerance zero; what trading books owe each other eliminates to zero."""
@@ -82,7 +82,7 @@ def test_the_parts_of_every_dimension_add_up_to_the_entity(firm: Firm) -> None:
     assert total(lines_of(booking), on_accounts(DUE_ACCOUNTS)) == 0
 
 
-@settings(max_examples=60)
+@settings(max_examples=35)
 @given(firms())
 def test_balances_carried_from_cut_to_cut_are_the_sums_of_the_lines(firm: Firm) -> None:
     """Invariant 2, tolerance zero: BALANCES, which a seal holds, are the lines added up."""

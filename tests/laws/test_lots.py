@@ -1,6 +1,6 @@
 """Lots: positions, conserved cost, crossing zero and fills.
 
-50 examples each; the tolerance is zero unless a test states another.
+20 to 30 examples each; the tolerance is zero unless a test states another.
 """
 
 from __future__ import annotations
@@ -11,16 +11,16 @@ from typing import Any
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
-
-from subledger.booking.policy import BasisPolicy
-from subledger.numbers import allocate, part_of
-from subledger.tables import FEES
 from tests.laws import facts
 from tests.laws.books import POOLS, Firm, firms, instruments, owners, prices
 from tests.laws.facts import day
 from tests.laws.flat import booked_trades, flattened
 from tests.laws.reading import OWNER, by, is_profit, lines_of
 from tests.laws.test_profit import plain_policies, price_of_each
+
+from subledger.booking.policy import BasisPolicy
+from subledger.numbers import allocate, part_of
+from subledger.tables import FEES
 
 SIGN = {"buy": 1, "sell": -1, "long": 1, "short": -1}
 
@@ -29,7 +29,7 @@ def signed(row: Mapping[str, Any], quantity: int) -> dict[str, Any]:
     return {**row, "units": SIGN[row["side"]] * quantity}
 
 
-@settings(max_examples=50)
+@settings(max_examples=30)
 @given(firms())
 def test_open_lots_are_the_position_and_stand_on_one_side(firm: Firm) -> None:
     """Invariant 27, tolerance zero: per pool; both sides only after position_effect open."""
@@ -52,7 +52,7 @@ def test_open_lots_are_the_position_and_stand_on_one_side(firm: Firm) -> None:
     assert [key for key, count in sides.items() if count > 1 and key not in may_box] == []
 
 
-@settings(max_examples=50)
+@settings(max_examples=30)
 @given(firms())
 def test_cost_relieved_and_cost_open_are_the_cost_acquired(firm: Firm) -> None:
     """Invariant 28, tolerance zero: lot by lot, in money and in units."""
@@ -123,7 +123,7 @@ def crossings(draw: st.DrawFn) -> tuple[Firm, Firm]:
     return firm, firm.but(trades=parts)
 
 
-@settings(max_examples=50)
+@settings(max_examples=30)
 @given(crossings())
 def test_crossing_zero_is_closing_and_then_opening_at_one_price(pair: tuple[Firm, Firm]) -> None:
     """Invariant 22, tolerance zero: lots, gains, cash and every balance, the fees pro rata."""
@@ -159,8 +159,10 @@ def in_fills(trade: Mapping[str, Any], weights: list[int]) -> list[dict[str, Any
     ]
 
 
-@settings(max_examples=40)
-@given(st.data(), plain_policies, price_of_each, st.lists(st.integers(1, 5), min_size=2, max_size=3))
+@settings(max_examples=20)
+@given(
+    st.data(), plain_policies, price_of_each, st.lists(st.integers(1, 5), min_size=2, max_size=3)
+)
 def test_fills_leave_position_cash_and_the_profit_of_a_life_unchanged(
     data: st.DataObject, policy: BasisPolicy, at: dict[str, str], weights: list[int]
 ) -> None:
@@ -195,7 +197,7 @@ def test_fills_leave_position_cash_and_the_profit_of_a_life_unchanged(
     assert earned[0] == earned[1]
 
 
-@settings(max_examples=30)
+@settings(max_examples=20)
 @given(firms(), st.sampled_from(POOLS))
 def test_every_lot_and_relief_has_a_name_of_its_own(firm: Firm, pool_by: tuple[str, ...]) -> None:
     """Invariant 27, tolerance zero: a lot is named after the trade that opened it."""

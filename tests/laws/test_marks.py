@@ -1,6 +1,6 @@
 """Marks: repeated they post nothing, and their path changes no balance.
 
-50 examples each; the tolerance is zero.
+25 examples each; the tolerance is zero.
 """
 
 from __future__ import annotations
@@ -9,17 +9,17 @@ from datetime import date
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
-
-from subledger.booking.book import book
-from subledger.booking.inputs import Carried
-from subledger.statements.report import Units
-from subledger.statements.schedules import unrealised
 from tests.laws import facts
 from tests.laws.books import LAST, Firm, firms, mark, prices
 from tests.laws.facts import GAAP, day
 from tests.laws.reading import MARK_ACCOUNTS, OWNER, by, is_profit, lines_of, on_accounts, until
 from tests.laws.test_profit import price_of_each
 from tests.laws.test_time_cut import between
+
+from subledger.booking.book import book
+from subledger.booking.inputs import Carried
+from subledger.statements.report import Units
+from subledger.statements.schedules import unrealised
 
 MONTH_END = date(2022, 9, 30)
 paths = st.lists(
@@ -34,7 +34,7 @@ def marked(firm: Firm, at: dict[str, str], *dates: date) -> list[facts.Row]:
     return [mark(row["instrument"], on, at[row["instrument"]]) for row in firm.held for on in dates]
 
 
-@settings(max_examples=50)
+@settings(max_examples=25)
 @given(firms(policy=GAAP), price_of_each)
 def test_marking_again_at_the_same_price_posts_nothing(firm: Firm, at: dict[str, str]) -> None:
     """Invariant 10, tolerance zero: on a later date on which nothing else has happened."""
@@ -46,7 +46,7 @@ def test_marking_again_at_the_same_price_posts_nothing(firm: Firm, at: dict[str,
     assert second.carried.lots.equals(first.carried.lots)
 
 
-@settings(max_examples=50)
+@settings(max_examples=25)
 @given(firms(policy=GAAP), price_of_each, price_of_each, paths)
 def test_daily_marks_and_one_at_the_month_end_lead_to_the_same_balances(
     firm: Firm,
@@ -75,7 +75,7 @@ def test_daily_marks_and_one_at_the_month_end_lead_to_the_same_balances(
     assert daily.carried.lots.equals(once.carried.lots)
 
 
-@settings(max_examples=50)
+@settings(max_examples=25)
 @given(firms(policy=GAAP), price_of_each, st.integers(0, LAST))
 def test_unrealised_is_market_value_less_cost_of_every_lot(
     firm: Firm, at: dict[str, str], last: int

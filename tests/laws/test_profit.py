@@ -1,6 +1,6 @@
 """Profit and loss: against net assets, over buckets and periods, and over a whole life.
 
-40 examples each; the tolerance is zero unless a test states another.
+20 to 25 examples each; the tolerance is zero unless a test states another.
 """
 
 from __future__ import annotations
@@ -12,14 +12,6 @@ from fractions import Fraction
 import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
-
-from subledger.booking.book import book
-from subledger.booking.inputs import Carried
-from subledger.booking.policy import BasisPolicy
-from subledger.columns import days as dates_in
-from subledger.journal.difference import Journal
-from subledger.statements.pnl import KEYS, buckets_of, pnl
-from subledger.tables import FEES
 from tests.laws.books import POOLS, Firm, days, firms, prices
 from tests.laws.facts import CHART, day
 from tests.laws.flat import booked_trades, flattened, paid
@@ -39,6 +31,14 @@ from tests.laws.reading import (
     until,
 )
 from tests.laws.test_time_cut import between
+
+from subledger.booking.book import book
+from subledger.booking.inputs import Carried
+from subledger.booking.policy import BasisPolicy
+from subledger.columns import days as dates_in
+from subledger.journal.difference import Journal
+from subledger.statements.pnl import KEYS, buckets_of, pnl
+from subledger.tables import FEES
 
 BUCKETS = buckets_of(CHART.accounts)
 price_of_each = st.fixed_dictionaries({"AAA": prices, "BBB": prices, "CCC": prices})
@@ -72,7 +72,7 @@ def after_until(journal: Journal, start: date, end: date) -> Journal:
     return journal.take(np.flatnonzero(inside))
 
 
-@settings(max_examples=40)
+@settings(max_examples=25)
 @given(firms(), st.lists(days, min_size=2, max_size=2, unique=True))
 def test_profit_is_the_change_in_net_assets_less_what_owners_brought(
     firm: Firm, span: list[int]
@@ -98,7 +98,7 @@ def test_profit_is_the_change_in_net_assets_less_what_owners_brought(
     assert total_reported(after_until(journal_of(booking), start, end)) == gained
 
 
-@settings(max_examples=40)
+@settings(max_examples=25)
 @given(firms())
 def test_total_profit_is_the_sum_over_buckets_strategies_and_instruments(firm: Firm) -> None:
     """Invariant 5, tolerance zero: any view of the P&L adds up to the income and expenses."""
@@ -111,7 +111,7 @@ def test_total_profit_is_the_sum_over_buckets_strategies_and_instruments(firm: F
         assert sum(row[bucket] for row in rows for bucket in set(BUCKETS.values())) == whole
 
 
-@settings(max_examples=40)
+@settings(max_examples=25)
 @given(firms(), price_of_each, st.integers(-3, 9))
 def test_a_flat_firm_has_no_cost_no_marks_and_earned_its_net_cash(
     firm: Firm, at: dict[str, str], fee: int
@@ -140,7 +140,7 @@ def test_a_flat_firm_has_no_cost_no_marks_and_earned_its_net_cash(
     assert earned == by(cash, "instrument", of="amount")
 
 
-@settings(max_examples=40)
+@settings(max_examples=25)
 @given(firms(), price_of_each)
 def test_profit_over_a_life_is_the_same_whatever_the_marks_in_between(
     firm: Firm, at: dict[str, str]
@@ -154,7 +154,7 @@ def test_profit_over_a_life_is_the_same_whatever_the_marks_in_between(
     assert marked == unmarked
 
 
-@settings(max_examples=40)
+@settings(max_examples=25)
 @given(firms())
 def test_gains_are_proceeds_less_cost_and_fx_buckets_are_zero_in_one_currency(firm: Firm) -> None:
     """Invariants 12 and 13, tolerance zero."""
@@ -168,7 +168,7 @@ def test_gains_are_proceeds_less_cost_and_fx_buckets_are_zero_in_one_currency(fi
     assert all(line["amount"] == line["amount_base"] for line in lines_of(booking))
 
 
-@settings(max_examples=40)
+@settings(max_examples=25)
 @given(st.data(), plain_policies, days)
 def test_expensed_and_capitalised_fees_differ_by_those_in_open_lots(
     data: st.DataObject, policy: BasisPolicy, last: int
@@ -203,7 +203,7 @@ def test_expensed_and_capitalised_fees_differ_by_those_in_open_lots(
     assert gained == embedded
 
 
-@settings(max_examples=30)
+@settings(max_examples=20)
 @given(st.data(), plain_policies, price_of_each)
 def test_expensed_and_capitalised_fees_give_one_profit_over_a_life(
     data: st.DataObject, policy: BasisPolicy, at: dict[str, str]
@@ -217,15 +217,13 @@ def test_expensed_and_capitalised_fees_give_one_profit_over_a_life(
     assert expensed == capitalised
 
 
-@settings(max_examples=40)
+@settings(max_examples=25)
 @given(st.data(), plain_policies)
 def test_a_short_gains_what_the_long_loses(data: st.DataObject, policy: BasisPolicy) -> None:
     """Invariant 21, tolerance zero: every gain of the mirrored firm is the negative, by owner."""
     drawn = data.draw(firms(policy=policy))
     other = {"buy": "sell", "sell": "buy", "long": "short", "short": "long"}
-    free = [
-        trade | dict.fromkeys(FEES, 0) | {"net": trade["gross"]} for trade in drawn.trades
-    ]
+    free = [trade | dict.fromkeys(FEES, 0) | {"net": trade["gross"]} for trade in drawn.trades]
     firm = drawn.but(trades=free)
     mirrored = firm.but(
         trades=[trade | {"side": other[trade["side"]]} for trade in free],
@@ -241,7 +239,7 @@ def test_a_short_gains_what_the_long_loses(data: st.DataObject, policy: BasisPol
     assert theirs == {key: -gain for key, gain in ours.items()}
 
 
-@settings(max_examples=40)
+@settings(max_examples=25)
 @given(firms(), days)
 def test_days_add_up_to_months_and_months_to_the_year(firm: Firm, cut: int) -> None:
     """Invariant 40, tolerance zero: MTD + prior = YTD, day sums = MTD, in every cell."""

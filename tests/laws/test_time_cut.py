@@ -1,25 +1,26 @@
 """Booking cut anywhere in time gives what booking at once gives, byte for byte.
 
-100 examples with every cut of two weeks drawn; the tolerance is zero.
+60 examples with every cut of two weeks drawn; the tolerance is zero.
 """
 
 from __future__ import annotations
 
 import random
-from dataclasses import fields, replace
+from dataclasses import fields
+from itertools import pairwise
 
 import numpy as np
 import pyarrow as pa
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.laws.books import Firm, firms
+from tests.laws.facts import day
+from tests.laws.reading import plain
 
 from subledger.booking.book import book
 from subledger.booking.inputs import Booking, Carried, Events
 from subledger.columns import concatenate, days, ordered
 from subledger.tables import EXCEPTIONS, MEASURES, RELIEFS
-from tests.laws.books import Firm, firms
-from tests.laws.facts import day
-from tests.laws.reading import plain
 
 DATE_OF = {
     "trades": "accounting_date",
@@ -29,6 +30,7 @@ DATE_OF = {
     "opening_lots": "as_of",
     "opening_balances": "as_of",
     "marks": "mark_date",
+    "mark_dates": "mark_date",
 }
 
 
@@ -58,20 +60,20 @@ def assert_same(parts: list[Booking], whole: Booking) -> None:
     assert parts[-1].carried.unsettled.equals(whole.carried.unsettled)
 
 
-@settings(max_examples=100)
+@settings(max_examples=60)
 @given(firms(), st.lists(st.integers(0, 14), min_size=1, max_size=3, unique=True))
 def test_a_to_b_and_b_to_c_are_a_to_c_at_any_cut(firm: Firm, cuts: list[int]) -> None:
     """The time-cut law, tolerance zero: entries, lines, measures, reliefs, lots, open items."""
     events, carried, parts = firm.events(), Carried(), []
     edges = [-500, *sorted(cuts), 500]
-    for start, end in zip(edges, edges[1:], strict=False):
+    for start, end in pairwise(edges):
         part = book(between(events, start, end), carried, firm.terms)
         carried = part.carried
         parts.append(part)
     assert_same(parts, firm.booked())
 
 
-@settings(max_examples=60)
+@settings(max_examples=30)
 @given(firms(), st.integers(0, 10**6))
 def test_the_order_of_rows_never_matters(firm: Firm, seed: int) -> None:
     """Invariant 37 of the pure function, tolerance zero: shuffled events give the same bytes."""
@@ -82,17 +84,16 @@ def test_the_order_of_rows_never_matters(firm: Firm, seed: int) -> None:
         chance.shuffle(order)
         return table.take(pa.array(order, pa.int64()))
 
-    mixed = Events(**{part.name: shuffled(getattr(events, part.name)) for part in fields(events)})
+    mixed = Events(**{name: shuffled(getattr(events, name)) for name in DATE_OF})
     assert_same([book(mixed, Carried(), firm.terms)], firm.booked())
 
 
-@settings(max_examples=30)
+@settings(max_examples=15)
 @given(firms())
 def test_booking_twice_gives_the_same_bytes(firm: Firm) -> None:
     """Booking is pure, tolerance zero: no state is kept, nothing that was given is changed."""
-    events = firm.events()
-    kept = replace(events)
+    events, again = firm.events(), firm.events()
     first, second = (book(events, Carried(), firm.terms) for _ in range(2))
     for name in ("entries", "lines", "measures", "reliefs", "exceptions"):
         assert getattr(first, name).equals(getattr(second, name)), name
-    assert events == kept
+    assert all(getattr(events, one.name) == getattr(again, one.name) for one in fields(events))

@@ -1,15 +1,12 @@
 """Settlement: what is unsettled is listed, moves cash once, and earns nothing.
 
-50 examples each; the tolerance is zero.
+25 examples each; the tolerance is zero.
 """
 
 from __future__ import annotations
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
-
-from subledger.booking.book import book
-from subledger.booking.inputs import Carried
 from tests.laws.books import Firm, days, firms
 from tests.laws.facts import day
 from tests.laws.flat import booked_trades, paid
@@ -26,8 +23,11 @@ from tests.laws.reading import (
 )
 from tests.laws.test_time_cut import between
 
+from subledger.booking.book import book
+from subledger.booking.inputs import Carried
 
-@settings(max_examples=50)
+
+@settings(max_examples=25)
 @given(firms())
 def test_receivables_less_payables_are_the_unsettled_trades_on_every_date(firm: Firm) -> None:
     """Invariant 17, tolerance zero; settled cash and they together are trade-date cash."""
@@ -38,9 +38,7 @@ def test_receivables_less_payables_are_the_unsettled_trades_on_every_date(firm: 
     }
     for on in dates_of(lines):
         traded = [trade for trade in trades if trade["accounting_date"] <= on]
-        pending = [
-            trade for trade in traded if settled_on.get(trade["trade_id"], day(999)) > on
-        ]
+        pending = [trade for trade in traded if settled_on.get(trade["trade_id"], day(999)) > on]
         known = until(lines, on)
         unsettled = total(known, on_accounts(UNSETTLED_ACCOUNTS))
         assert unsettled == sum(map(paid, pending))
@@ -49,7 +47,7 @@ def test_receivables_less_payables_are_the_unsettled_trades_on_every_date(firm: 
         assert cash + unsettled == sum(map(paid, traded))
 
 
-@settings(max_examples=50)
+@settings(max_examples=25)
 @given(firms(), days)
 def test_the_list_of_unsettled_items_is_the_ledger_item_by_item(firm: Firm, last: int) -> None:
     """Invariant 17 for each trade, tolerance zero, at any cut."""
@@ -62,7 +60,7 @@ def test_the_list_of_unsettled_items_is_the_ledger_item_by_item(firm: Firm, last
     assert len({item["trade_id"] for item in items}) == len(items)
 
 
-@settings(max_examples=50)
+@settings(max_examples=25)
 @given(firms())
 def test_settling_earns_nothing(firm: Firm) -> None:
     """Invariant 18, tolerance zero: cash against the open item, in one currency."""
@@ -73,7 +71,7 @@ def test_settling_earns_nothing(firm: Firm) -> None:
     assert {line["account"] for line in capital} <= {"1020", "1490", "2610"}
 
 
-@settings(max_examples=50)
+@settings(max_examples=25)
 @given(firms(), st.booleans())
 def test_a_fail_and_its_cure_move_neither_profit_nor_cash(firm: Firm, by_fact: bool) -> None:  # noqa: FBT001
     """Invariant 19, tolerance zero: a failed trade stands exactly where a confirmed one does."""
@@ -97,7 +95,10 @@ def test_a_fail_and_its_cure_move_neither_profit_nor_cash(firm: Firm, by_fact: b
         else confirmed.but(trades=[trade | {"status": "failed"} for trade in confirmed.trades])
     )
     cured = confirmed.but(
-        settlements=[*facts, *(f | {"event_id": f"{f['event_id']}c", "status": "cured"} for f in facts)]
+        settlements=[
+            *facts,
+            *(f | {"event_id": f"{f['event_id']}c", "status": "cured"} for f in facts),
+        ]
     )
     expected = confirmed.booked()
     for other in (failed, cured):

@@ -7,6 +7,7 @@ import io
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -101,9 +102,9 @@ class Desk:
         create(self.folder, settings={"entity.name": "Desk LLC", **self.settings})
         self.takes("instruments", INSTRUMENTS)
 
-    @property
+    @cached_property
     def books(self) -> Books:
-        """Return the books as a new command opens them."""
+        """Return the books, opened once: opening proves the chart."""
         return open_books(self.folder)
 
     def takes(self, kind: str, text: str, *, file: str = "") -> ImportResult:

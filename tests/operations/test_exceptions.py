@@ -76,16 +76,13 @@ def test_a_part_settlement_and_one_of_an_unknown_trade_wait_with_their_amounts(d
     """)
 
 
-def test_an_event_that_no_rule_covers_waits_until_there_is_one(desk: Desk) -> None:
+def test_a_rule_that_begins_later_leaves_a_gap_and_nothing_is_posted(desk: Desk) -> None:
     rules = desk.folder / "chart_of_accounts/prop-us/posting_rules.toml"
     text = rules.read_text()
-    since = text.replace(
-        'id = "trade.long.open"\nevent', 'id = "trade.long.open"\nfrom = 2026-01-10\nevent'
-    )
-    assert since != text
-    rules.write_text(since)
-    found = refusal(desk.books.__class__.chart.func, desk.books)  # type: ignore[attr-defined]
-    assert set(found) == {"RULE_GAP"}
+    rule = 'id = "trade.long.open"\n'
+    rules.write_text(text.replace(rule, f"{rule}from = 2026-01-10\n"))
+    desk.takes("trades", ONE)
+    assert set(refusal(desk.post)) == {"RULE_GAP"}
 
 
 def test_a_missing_price_blocks_the_close_and_cannot_be_waived(desk: Desk) -> None:
@@ -131,7 +128,11 @@ def test_a_waiver_needs_an_open_exception_and_a_reason(desk: Desk) -> None:
 def test_a_close_beyond_the_position_waits_whole(desk: Desk) -> None:
     desk.takes(
         "trades",
-        f"{TRADE} position_effect\nT1 01-05 01-07 buy 100 10 auto\nT2 01-06 01-08 sell 101 11 close",
+        f"""
+        {TRADE} position_effect
+        T1 01-05 01-07 buy 100 10 auto
+        T2 01-06 01-08 sell 101 11 close
+        """,
     )
     desk.post()
     assert desk.exceptions("code event_id amount_at_risk") == grid("""

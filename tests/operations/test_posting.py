@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 from tests.operations.desk import Desk, Rows, grid
 
+from subledger.operations.posting import post
+
 BUYS = """
 trade_id trade_date settled_date side quantity price
 T1       01-05      01-07        buy  100      10.00
@@ -186,8 +188,6 @@ def test_the_order_in_which_files_arrive_changes_no_entry_that_stands(
 
 
 def test_a_dry_run_says_what_would_be_posted_and_writes_nothing(desk: Desk) -> None:
-    from subledger.operations.posting import post
-
     desk.takes("trades", BUYS)
     last = desk.batch
     assert [result.entries for result in post(desk.books, dry_run=True)] == [4, 4]

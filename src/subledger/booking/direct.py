@@ -44,6 +44,16 @@ def journal_entries(journals: pa.Table, terms: Terms) -> Posted:
     )
 
 
+def opening_balance_id(balance: Mapping[str, Any]) -> str:
+    """Return the id of a balance taken over: its day, account, currency and dimensions.
+
+    An id of a dimension cannot hold a slash, so that no two balances share an id.
+    """
+    dimensions = "/".join(balance[name] for name in _DIMENSIONS).rstrip("/")
+    parts = ("opening", str(balance["as_of"]), balance["account"], balance["currency"], dimensions)
+    return ":".join(parts).removesuffix(":")
+
+
 def opening_entries(balances: pa.Table, terms: Terms) -> Posted:
     """Return one entry per OPENING_BALANCES row, against the slot equity.opening."""
     count = balances.num_rows
@@ -61,15 +71,7 @@ def opening_entries(balances: pa.Table, terms: Terms) -> Posted:
         contra[name] = -contra[name]
     dimensions = {name: contra[name] for name in ("instrument", "counterparty")}
     contra |= kept_dimensions(terms.chart, contra["account"], dimensions)
-    accounts, currency = texts(balances, "account"), texts(balances, "currency")
-    owners = zip(*(texts(balances, name) for name in _DIMENSIONS), strict=True)
-    event_id = np.array(
-        [
-            ":".join(part for part in ("opening", account, money, *dims) if part)
-            for account, money, dims in zip(accounts, currency, owners, strict=True)
-        ],
-        dtype=object,
-    )
+    event_id = np.array([opening_balance_id(row) for row in balances.to_pylist()], dtype=object)
     return Posted(
         _entry_columns(
             kind="normal",

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date
 
 import pyarrow as pa
 
@@ -15,6 +14,7 @@ from subledger.tables import (
     DATED_JOURNALS,
     DATED_TRADES,
     LOTS,
+    MARK_DATES,
     MARKS,
     OPENING_BALANCES,
     OPENING_LOTS,
@@ -35,10 +35,7 @@ class Terms:
 
 @dataclass(frozen=True, slots=True)
 class Events:
-    """The events of one window of accounting dates, by kind.
-
-    `mark_dates` are dates on which open lots are valued, whether a price is known then or not.
-    """
+    """The events of one window of accounting dates, by kind."""
 
     trades: pa.Table = field(default_factory=DATED_TRADES.empty)
     settling: pa.Table = field(default_factory=SETTLING.empty)
@@ -47,7 +44,7 @@ class Events:
     opening_lots: pa.Table = field(default_factory=OPENING_LOTS.empty)
     opening_balances: pa.Table = field(default_factory=OPENING_BALANCES.empty)
     marks: pa.Table = field(default_factory=MARKS.empty)
-    mark_dates: Sequence[date] = ()
+    mark_dates: pa.Table = field(default_factory=MARK_DATES.empty)
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,16 +7,16 @@ telescope: the path of marks in between changes no balance.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date
 
 import numpy as np
 import pyarrow as pa
 
 from subledger.booking.trading import Traded, by_arrival, lot_facts, lot_recognised
 from subledger.columns import Codes, Days, Texts, days, numbers, texts
-from subledger.numbers import Int64Array, mul_div_columns, product_columns
+from subledger.numbers import Int64Array, mul_div_columns, product_columns, subtract_columns
+from subledger.tables import MARK_DATES
 
 
 @dataclass(slots=True)
@@ -59,19 +59,19 @@ def mark_lots(
     *,
     instruments: pa.Table,
     decimals: int,
-    dates: Sequence[date] = (),
+    dates: pa.Table | None = None,
 ) -> Marked:
-    """Set and release marks along the mark dates of MARKS; a lot without a price is left as is.
+    """Set and release marks along the mark dates; a lot without a price is left as it is.
 
-    `dates` are mark dates as well, even where no price is known. `decimals` are those of the base currency. Missing and stale prices are listed with the cost of
-    the open lots concerned.
+    The dates are those of MARKS and of MARK_DATES; `decimals` are those of the base currency.
+    Missing and stale prices are listed with the cost of the open lots concerned.
     """
     state = _carried(traded)
     reliefs = traded.relieved.reliefs
     relief_date = days(traded.trades, "accounting_date")[traded.relieved.legs.trade[reliefs.leg]]
     marked = Marked(state, released=np.zeros(len(reliefs.lot), np.int64))
     done = 0
-    stated = np.array(dates, "datetime64[D]")
+    stated = days(MARK_DATES.empty() if dates is None else dates, "mark_date")
     for mark_date in np.union1d(days(marks, "mark_date"), stated):
         upto = int(np.searchsorted(relief_date, mark_date, side="right"))
         _release(state, traded, marked.released, slice(done, upto))
@@ -167,8 +167,9 @@ def _mark(
         np.array([prices.mantissa[name] for name in names], np.int64),
         np.array([prices.shift[name] for name in names], np.int64),
     )
-    target = lots.side[held] * (value - cost)
-    change = target - (state.mark[held] - state.released[held])
+    target = lots.side[held] * subtract_columns(value, cost)
+    standing = subtract_columns(state.mark[held], state.released[held])
+    change = subtract_columns(target, standing)
     state.mark[held], state.marked_quantity[held] = target, quantity
     state.released[held] = state.since[held] = 0
     moved = change != 0

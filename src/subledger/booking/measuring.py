@@ -22,7 +22,7 @@ from subledger.booking.trading import (
     relief_amounts,
 )
 from subledger.columns import Flags, Texts, build, concatenate, days, group_codes, numbers, texts
-from subledger.numbers import Int64Array, group_sums, to_text, trim
+from subledger.numbers import Int64Array, add_columns, group_sums, to_text, trim
 from subledger.tables import DIMENSIONS, MEASURE_NAMES, MEASURES
 
 _DIMENSIONS = tuple(field.name for field in DIMENSIONS)
@@ -66,11 +66,11 @@ def _leg_amounts(traded: Traded, marked: Marked) -> dict[str, Amounts]:
     """Return the measures of each leg; those of reliefs are their sums."""
     legs, reliefs = traded.relieved.legs, relief_amounts(traded)
     fees = leg_fees(traded)
-    total = np.sum(list(fees.values()), axis=0, dtype=np.int64)
+    total = add_columns(*fees.values())
     opens, long = legs.opens.astype(bool), legs.side > 0
     buys = opens == long  # opening a long and closing a short are buys
     capitalised = np.where(traded.capitalised[legs.trade], total, 0)
-    after_fees = legs.gross + np.where(buys, capitalised, -capitalised)
+    after_fees = add_columns(legs.gross, np.where(buys, capitalised, -capitalised))
     relief_leg = traded.relieved.reliefs.leg.astype(np.intp)
 
     def summed(values: Int64Array) -> Int64Array:
@@ -79,9 +79,9 @@ def _leg_amounts(traded: Traded, marked: Marked) -> dict[str, Amounts]:
     local = {
         "gross": legs.gross,
         **{fee: np.maximum(amount, 0) for fee, amount in fees.items()},
-        "rebate": np.sum([-np.minimum(amount, 0) for amount in fees.values()], axis=0),
+        "rebate": add_columns(*(-np.minimum(amount, 0) for amount in fees.values())),
         "fees": total,
-        "net": legs.gross + np.where(buys, total, -total),
+        "net": add_columns(legs.gross, np.where(buys, total, -total)),
         "cost": np.where(opens | ~long, after_fees, 0),
         "proceeds": np.where(~opens & long, after_fees, 0),
         "cost_relieved": summed(reliefs.cost),

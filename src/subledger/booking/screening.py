@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from hashlib import sha256
-from itertools import product
 from typing import Any
 
 import numpy as np
@@ -14,6 +13,7 @@ import pyarrow as pa
 
 from subledger.booking.inputs import Events, Terms
 from subledger.chart import Unbooked
+from subledger.chart.measures import EVENTS, cells
 from subledger.columns import Flags, Texts, build, concatenate, days, group_codes, numbers, texts
 from subledger.numbers import group_sums
 from subledger.tables import DIMENSIONS, EXCEPTIONS
@@ -175,7 +175,7 @@ def _screen_trades(trades: pa.Table, asset_class: Mapping[str, str], terms: Term
 def _refuse_classes(
     screening: Screening, asset_class: Mapping[str, str], *, date: str, terms: Terms
 ) -> None:
-    """Refuse rows whose asset class the decision table does not book on their date."""
+    """Refuse rows whose asset class the decision table does not book whole on their date."""
     names = texts(screening.table, "instrument")
     classes = np.array([asset_class[name] for name in names], dtype=object)
     dates = days(screening.table, date)
@@ -187,20 +187,29 @@ def _refuse_classes(
 
 
 def _coverage(asset_class: str, on: date, terms: Terms) -> str:
-    """Return "" when the decision table books trades of a class, else the code against them."""
-    cells = product(("long", "short"), ("open", "close"), ("expense", "capitalise"))
-    found = [
-        terms.chart.rule_for(
-            "trade",
-            {"asset_class": asset_class, "side": side, "effect": effect, "fees": fees},
-            basis=terms.policy.name,
-            on=on,
-        )
-        for side, effect, fees in cells
+    """Return "" when the decision table books all that a class can do, else the code against it.
+
+    A trade whose settlement or mark no rule books would be booked in part.
+    """
+    marked = ("mark",) if terms.policy.valuation != "cost" else ()
+    wanted = [
+        (event, dict(zip(EVENTS[event], cell, strict=True)))
+        for event in ("trade", "settlement", "opening_lot", *marked)
+        for cell in cells(event)
+        if cell[0] == asset_class
     ]
+    return _code(wanted, on, terms=terms, later="LATER_ASSET_CLASS")
+
+
+def _code(
+    wanted: Sequence[tuple[str, Mapping[str, str]]], on: date, *, terms: Terms, later: str
+) -> str:
+    """Return "" when every cell has a rule, NO_RULE where one has none, else the code `later`."""
+    basis = terms.policy.name
+    found = [terms.chart.rule_for(event, cell, basis=basis, on=on) for event, cell in wanted]
     if any(rule is None for rule in found):
         return "NO_RULE"
-    return "LATER_ASSET_CLASS" if any(isinstance(rule, Unbooked) for rule in found) else ""
+    return later if any(isinstance(rule, Unbooked) for rule in found) else ""
 
 
 def _screen_cash(cash: pa.Table, terms: Terms) -> Screening:
@@ -211,7 +220,27 @@ def _screen_cash(cash: pa.Table, terms: Terms) -> Screening:
     screening.refuse(~capital, "LATER_CASH_KIND", message)
     foreign = texts(cash, "currency") != base
     screening.refuse(foreign, "LATER_CURRENCY", f"cash is not in {base}")
+    _refuse_capital(screening, capital, terms)
     return screening
+
+
+def _refuse_capital(screening: Screening, capital: Flags, terms: Terms) -> None:
+    """Refuse capital that the decision table does not book whole, its later payment included."""
+    cash = screening.table
+    later = days(cash, "settled_date") != days(cash, "date")
+    dates = days(cash, "accounting_date")
+    codes, first = group_codes([texts(cash, "kind"), later, dates])
+    for number, row in enumerate(first):
+        kind = texts(cash, "kind")[row]
+        if not capital[row]:
+            continue
+        wanted = [(kind, {"settled": "later" if later[row] else "at_once"})]
+        if later[row]:
+            direction = "receive" if kind == "contribution" else "pay"
+            wanted.append(("capital_settlement", {"direction": direction}))
+        code = _code(wanted, dates[row].astype(object), terms=terms, later="LATER_CASH_KIND")
+        if code:
+            screening.refuse(codes == number, code, f"no rule books a {kind}")
 
 
 def _screen_currency(table: pa.Table, terms: Terms) -> Screening:

@@ -24,7 +24,7 @@ from subledger.columns import (
 )
 from subledger.lots.engine import POSITION_EFFECTS, Legs, Lots, Relieved, Trades
 from subledger.lots.reference import relieve_fifo
-from subledger.numbers import Int64Array, mul_div_columns
+from subledger.numbers import Int64Array, add_columns, mul_div_columns, subtract_columns
 from subledger.tables import FEES
 
 OWNER = ("book", "strategy", "broker_account")
@@ -112,7 +112,7 @@ def trade(
 
 
 def _total_fees(trades: pa.Table) -> Int64Array:
-    return np.asarray(np.sum([numbers(trades, fee) for fee in FEES], axis=0), np.int64)
+    return add_columns(*(numbers(trades, fee) for fee in FEES))
 
 
 def _given(lots: pa.Table, pool: Int64Array, *, since: Int64Array) -> Lots:
@@ -144,7 +144,7 @@ def leg_fees(traded: Traded) -> dict[str, Int64Array]:
     split: dict[str, Int64Array] = {}
     for fee in FEES:
         amount = numbers(trades, fee)[legs.trade]
-        total = total + amount
+        total = add_columns(total, amount)
         share = mul_div_columns(total, legs.quantity, whole) - reached
         reached = reached + share
         split[fee] = share
@@ -180,7 +180,7 @@ def relief_amounts(traded: Traded) -> ReliefAmounts:
     """Split each closing leg's consideration over its reliefs by quantity, cumulatively."""
     legs, reliefs = traded.relieved.legs, traded.relieved.reliefs
     side = legs.side[reliefs.leg]
-    total = (legs.gross - legs.side * legs.fees)[reliefs.leg]
+    total = subtract_columns(legs.gross, legs.side * legs.fees)[reliefs.leg]
     so_far = running_totals(reliefs.quantity, reliefs.leg.astype(np.intp))
     reached = mul_div_columns(total, so_far, legs.quantity[reliefs.leg])
     before = np.concatenate([np.zeros(1, np.int64), reached[:-1]])
@@ -191,7 +191,7 @@ def relief_amounts(traded: Traded) -> ReliefAmounts:
     elsewhere = np.zeros(len(trade_row), bool)
     for name, owner in lot_facts(traded).owner(reliefs.lot).items():
         elsewhere |= owner != texts(traded.trades, name)[trade_row]
-    gain = side * (consideration - reliefs.cost)
+    gain = side * subtract_columns(consideration, reliefs.cost)
     return ReliefAmounts(trade_row, consideration, reliefs.cost, reliefs.cost_base, gain, elsewhere)
 
 

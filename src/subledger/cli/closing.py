@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from subledger.cli.failures import guarded, show_findings
+from subledger.cli.failures import guarded, say, show_findings
 from subledger.cli.listing import Listing, amounts, counts, texts
 from subledger.cli.options import (
     Bases,
@@ -199,3 +199,5 @@ def export(
     written = run(opened(books), name, period, basis=basis, output=output)
     rows = [(str(path),) for path in written]
     emit(Listing("export", "Files written", texts("file"), rows), shape)
+    if not written:
+        say("every ledger file is there as the close sealed it; nothing was written")

@@ -33,9 +33,22 @@ ExceptionId = Annotated[
 
 
 @exceptions.callback()
-def _default(context: typer.Context) -> None:
+def _default(
+    context: typer.Context,
+    *,
+    books: Folder = Path(),
+    basis: Bases = None,
+    as_at: AsAt = None,
+    shape: Format = Shape.TABLE,
+    output: Output = None,
+) -> None:
     if context.invoked_subcommand is None:
-        list_()
+        list_(books=books, basis=basis, as_at=as_at, shape=shape, output=output)
+        return
+    for name in ("books", "basis", "as_at", "shape", "output"):
+        source = context.get_parameter_source(name)
+        if source is not None and source.name == "COMMANDLINE":
+            raise typer.BadParameter("options stand behind list, waive or sweep")
 
 
 @exceptions.command("list")

@@ -25,8 +25,10 @@ commands = typer.Typer()
 @commands.command("import")
 @guarded
 def import_(
-    kind: Annotated[str, typer.Argument(help="trades, instruments, prices, cash, ...")],
-    file: Annotated[Path, typer.Argument(help="The file to import.")],
+    kind: Annotated[
+        str, typer.Argument(metavar="KIND", help="trades, instruments, prices, cash, ...")
+    ],
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="The file to import.")],
     *,
     source_format: Annotated[
         str, typer.Option("--format", help="Format of the file; csv is the only one yet.")

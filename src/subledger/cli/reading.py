@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from subledger.cli.closing import PeriodArgument
-from subledger.cli.failures import guarded, visible
+from subledger.cli.failures import guarded, say, visible
 from subledger.cli.listing import listing_of
 from subledger.cli.options import AsAt, Folder, Format, OneBasis, Output, Shape, opened
 from subledger.cli.output import emit, require_offered, write_text
@@ -34,6 +34,7 @@ def status(
     found = opened(books)
     report = run(found, as_at=as_at)
     emit(listing_of(report, found.units(found.control.read(as_at))), shape, output=output)
+    say(f"as at batch {report.meta['knowledge_seq']}")
 
 
 @commands.command()

@@ -36,7 +36,7 @@ def check(
     proof = check_rules(books, basis or ())
     count = len(proof.findings)
     if shape is Shape.TABLE:
-        found = f"{count} findings" if count else "no findings"
+        found = f"{count or 'no'} finding{'' if count == 1 else 's'}"
         text = f"{proof.chart} for {', '.join(proof.bases)}: {proof.rules} rules, "
         write_text(f"{text}{proof.cells} cells, {found}\n", output)
     else:
@@ -51,7 +51,9 @@ def check(
 @rules.command()
 @guarded
 def explain(
-    event: Annotated[str, typer.Argument(help="trade, settlement, mark, contribution, ...")],
+    event: Annotated[
+        str, typer.Argument(metavar="EVENT", help="trade, settlement, mark, contribution, ...")
+    ],
     *,
     where: Annotated[
         list[str] | None,

@@ -234,7 +234,8 @@ def unsettled_item_by_item(closed: Closed) -> Check:
     lines, entries = closed.journal.lines, closed.journal.entries
     chosen = _in(texts(lines, "account"), accounts)
     event_of = dict(zip(numbers(entries, "seq").tolist(), texts(entries, "event_id"), strict=True))
-    events = [event_of[seq] for seq in numbers(lines, "seq")[chosen].tolist()]
+    seqs = numbers(lines, "seq")[chosen].tolist()
+    events = [event_of.get(seq, f"no entry {seq}") for seq in seqs]
     before, now = closed.unsettled_before, closed.unsettled
     parts = [
         (texts(before, "trade_id"), numbers(before, "amount_base")),
@@ -297,8 +298,9 @@ def unrealised_is_ledger(closed: Closed) -> Check:
 
 
 def numbers_have_no_gap(closed: Closed) -> Check:
-    """Check that entry numbers are unique and belong to the period only once."""
+    """Check that entry numbers are unique, that entries have lines and lines their entry."""
     seq = numbers(closed.journal.entries, "seq")
+    alone = np.setxor1d(seq, numbers(closed.journal.lines, "seq"))
     return Check(
         "NUMBERS",
         "Every entry number of the period stands once",
@@ -306,4 +308,5 @@ def numbers_have_no_gap(closed: Closed) -> Check:
         len(np.unique(seq)),
         len(seq),
         unit="count",
+        differences=tuple(f"entry {number}" for number in alone[:5]),
     )

@@ -28,6 +28,7 @@ from subledger.tables import (
     DATED_TRADES,
     EXCEPTIONS,
     JOURNALS,
+    MARK_DATES,
     MARKS,
     OPENING_BALANCES,
     OPENING_LOTS,
@@ -97,9 +98,9 @@ class Window:
                 (self.events.opening_lots, "as_of"),
                 (self.events.opening_balances, "as_of"),
                 (self.events.marks, "mark_date"),
+                (self.events.mark_dates, "mark_date"),
             )
         ]
-        dates.append(np.array(self.events.mark_dates, "datetime64[D]"))
         known = np.concatenate(dates)
         if sealed.through is not None:
             first = next_month(month_of(sealed.through))
@@ -112,6 +113,14 @@ class Window:
             months.append(next_month(months[-1]))
         return months
 
+    @property
+    def knows_anything(self) -> bool:
+        """Say whether there is any event at all, be it an exception or withheld."""
+        events = self.events
+        capital = (events.cash, events.journals, events.opening_lots, events.opening_balances)
+        found = (events.trades, *capital, self.exceptions, self.withheld)
+        return any(table.num_rows for table in found)
+
     def within(self, month: Period) -> Events:
         """Return the events of one month."""
         return Events(
@@ -122,7 +131,7 @@ class Window:
             opening_lots=_between(self.events.opening_lots, "as_of", month),
             opening_balances=_between(self.events.opening_balances, "as_of", month),
             marks=_between(self.events.marks, "mark_date", month),
-            mark_dates=[on for on in self.events.mark_dates if month.start <= on <= month.end],
+            mark_dates=_between(self.events.mark_dates, "mark_date", month),
         )
 
 
@@ -144,29 +153,22 @@ def open_window(
 
     `marks` are MARKS of the `mark_dates`, on which lots are valued even where no price is known.
     """
-    first_open = _first_open(sealed)
+    basis, first_open = policy.name, _first_open(sealed)
     trades, late_trades, withheld = _trades(known, sealed, policy=policy)
     settling, late_settling = _settling(known, sealed, posted=trades)
     cash, late_cash = _cash(known.cash, sealed)
     journals, late_journals = _journals(known.journals, sealed)
+    lots = _of_basis(known.opening_lots, basis)
+    balances = _of_basis(known.opening_balances, basis)
     found = [
         *_odd_settlements(known.odd_settlements, sealed, policy=policy),
-        _late(late_trades, policy.name, event="trade_id", amount="net", on=first_open),
-        _late(late_settling, policy.name, event="trade_id", amount="net", on=first_open),
-        _late(late_cash, policy.name, event="event_id", amount="amount", on=first_open),
-        _late(late_journals, policy.name, event="journal_id", amount="amount", on=first_open),
-        *(
-            _late(
-                _after_seal(_of_basis(table, policy.name), sealed),
-                policy.name,
-                event=event,
-                amount=amount,
-                on=first_open,
-            )
-            for table, event, amount in (
-                (known.opening_lots, "lot_id", "cost"),
-                (known.opening_balances, "account", "amount"),
-            )
+        _late(late_trades, basis, event="trade_id", amount="net", on=first_open),
+        _late(late_settling, basis, event="trade_id", amount="net", on=first_open),
+        _late(late_cash, basis, event="event_id", amount="amount", on=first_open),
+        _late(late_journals, basis, event="journal_id", amount="amount", on=first_open),
+        _late(_after_seal(lots, sealed), basis, event="lot_id", amount="cost", on=first_open),
+        _late(
+            _after_seal(balances, sealed), basis, event="account", amount="amount", on=first_open
         ),
     ]
     events = Events(
@@ -174,10 +176,10 @@ def open_window(
         settling=settling,
         cash=cash,
         journals=journals,
-        opening_lots=_still_open(_of_basis(known.opening_lots, policy.name), sealed),
-        opening_balances=_still_open(_of_basis(known.opening_balances, policy.name), sealed),
+        opening_lots=_still_open(lots, sealed),
+        opening_balances=_still_open(balances, sealed),
         marks=MARKS.empty() if marks is None else marks,
-        mark_dates=sorted(mark_dates),
+        mark_dates=build(MARK_DATES, {"mark_date": np.array(sorted(mark_dates), "datetime64[D]")}),
     )
     return Window(events, ordered(EXCEPTIONS, concatenate(EXCEPTIONS, found)), withheld)
 
@@ -212,11 +214,8 @@ def _first_open(sealed: Sealed) -> date:
 
 
 def _keys(kind: str, table: pa.Table, event: str) -> list[EventKey]:
-    versions = (
-        numbers(table, "version").tolist()
-        if "version" in table.column_names
-        else [1] * table.num_rows
-    )
+    has_version = "version" in table.column_names
+    versions = numbers(table, "version").tolist() if has_version else [1] * table.num_rows
     return [(kind, name, n) for name, n in zip(texts(table, event), versions, strict=True)]
 
 
@@ -247,10 +246,12 @@ def _trades(
     posted_before = _posted_when_sealed(known, sealed, policy=policy)
     news = numbers(trades, "last_batch") > sealed.batch
     only_settled = _open_items(trades, sealed) & ~cancelled
-    late = closed & news & ~only_settled & (posted_before | postable)
+    # A correction that moves a sealed trade into an open month would be booked a second time.
+    moved = posted_before & ~closed & stays
+    late = news & ~only_settled & ((closed & (posted_before | postable)) | moved)
     columns = {name: trades.column(name) for name in DATED_TRADES.schema.names[:-1]}
     dated = build(DATED_TRADES, columns | {"accounting_date": accounting})
-    recognised = postable & ~closed
+    recognised = postable & ~closed & ~moved
     return (
         dated.filter(pa.array(recognised)),
         dated.filter(pa.array(late)),
@@ -261,8 +262,13 @@ def _trades(
 def _posted_when_sealed(known: Known, sealed: Sealed, *, policy: BasisPolicy) -> Flags:
     """Say which trades the last close had recognised, in whatever version."""
     before = known.trades_when_sealed
+    keys = _keys("trades", before, "trade_id")
+    # Of a sealed open item only the settlement can have been swept or waived.
+    swept_to, is_item = _swept_to(keys, sealed), _open_items(before, sealed)
+    stays = np.isnat(swept_to) | is_item
+    accounting = np.where(stays, days(before, "trade_date"), swept_to)
     postable = np.isin(texts(before, "status").astype(str), POSTABLE[policy.post_status])
-    postable &= sealed.is_closed(days(before, "trade_date"))
+    postable &= sealed.is_closed(accounting) & (is_item | ~_waived(keys, sealed))
     posted = set(texts(before, "trade_id")[postable])
     return np.array([trade in posted for trade in texts(known.trades, "trade_id")], bool)
 

@@ -18,7 +18,7 @@ ENTRY_KEY = ("event_kind", "event_id", "event_version", "stage", "leg")
 
 
 def derivation(
-    material: Material, month: Month, entry: Row, *, lines: Sequence[Row]
+    material: Material, month: Month, *, entry: Row, lines: Sequence[Row]
 ) -> Derivation | None:
     """Return what an entry was made from; None for one that names its accounts itself.
 
@@ -28,9 +28,9 @@ def derivation(
         return None
     measures = measures_of(month, entry)
     chart = material.chart_at(material.batch_of(entry["seq"]))
-    lots = lot_shares(material, month, entry, measures=measures, lines=lines)
-    for cell in _cells(material, entry, measures):
-        rule = _rule(material, chart, entry, cell=cell)
+    lots = lot_shares(material, month, entry=entry, measures=measures, lines=lines)
+    for cell in _cells(material, entry, measures=measures):
+        rule = _rule(material, chart, entry=entry, cell=cell)
         found = Derivation(rule, cell, measures, lots)
         if rederive(found, lines, base=material.units.base) is not None:
             return found
@@ -45,7 +45,7 @@ def measures_of(month: Month, entry: Row) -> Row:
     return found[0]
 
 
-def _rule(material: Material, chart: Chart, entry: Row, *, cell: Mapping[str, str]) -> Rule:
+def _rule(material: Material, chart: Chart, *, entry: Row, cell: Mapping[str, str]) -> Rule:
     on = entry["accounting_date"]
     rule = chart.rule_for(entry["event_kind"], cell, basis=material.policy.name, on=on)
     if not isinstance(rule, Rule) or rule.hash != entry["rule_hash"]:
@@ -53,7 +53,7 @@ def _rule(material: Material, chart: Chart, entry: Row, *, cell: Mapping[str, st
     return rule
 
 
-def _cells(material: Material, entry: Row, measures: Row) -> Iterator[dict[str, str]]:
+def _cells(material: Material, entry: Row, *, measures: Row) -> Iterator[dict[str, str]]:
     """Yield the cell of an event; of a trade one per fee policy, that of the settings first."""
     kind = entry["event_kind"]
     if kind in ("contribution", "withdrawal"):
@@ -65,14 +65,14 @@ def _cells(material: Material, entry: Row, measures: Row) -> Iterator[dict[str, 
         asset_class = str(material.instrument(instrument_of(material, entry))["asset_class"])
         if kind == "trade":
             given = {"side": measures["side"], "effect": measures["effect"]}
-            for policy in fee_policies(_fee_policy(material, entry, asset_class)):
+            for policy in fee_policies(_fee_policy(material, entry, asset_class=asset_class)):
                 yield {"asset_class": asset_class, **given, "fees": policy}
         else:
             name = "direction" if kind == "settlement" else "side"
             yield {"asset_class": asset_class, name: measures["side"]}
 
 
-def _fee_policy(material: Material, entry: Row, asset_class: str) -> str:
+def _fee_policy(material: Material, entry: Row, *, asset_class: str) -> str:
     trade = trade_of(material, entry)
     scope = {name: np.array([trade[name]], dtype=object) for name in ("book", "broker_account")}
     scope["asset_class"] = np.array([asset_class], dtype=object)
@@ -105,7 +105,7 @@ def reliefs_of(month: Month, entry: Row) -> list[Row]:
 
 
 def lot_shares(
-    material: Material, month: Month, entry: Row, *, measures: Row, lines: Sequence[Row]
+    material: Material, month: Month, *, entry: Row, measures: Row, lines: Sequence[Row]
 ) -> list[LotShare]:
     """Return the lots that an entry touches with their measures, in the order of its lines."""
     kind = entry["event_kind"]
@@ -115,7 +115,7 @@ def lot_shares(
         local, base = {"cost": measures["cost"]}, {"cost": measures["cost_base"]}
         return [LotShare(entry["event_id"], measures["quantity"], local, base)]
     if kind == "mark":
-        return [_marked(material, entry, lot_id) for lot_id in marked_lots(lines)]
+        return [_marked(material, entry, lot_id=lot_id) for lot_id in marked_lots(lines)]
     return []
 
 
@@ -140,7 +140,7 @@ def marked_lots(lines: Sequence[Row]) -> list[str]:
     return list(dict.fromkeys(line["lot_id"] for line in lines if line["lot_id"]))
 
 
-def _marked(material: Material, entry: Row, lot_id: str) -> LotShare:
+def _marked(material: Material, entry: Row, *, lot_id: str) -> LotShare:
     step = require_history(material, lot_id).mark_on(entry["accounting_date"])
     if step is None:
         raise InvariantError(f"{entry['entry_id']} marks lot {lot_id}, which was not open")

@@ -36,37 +36,37 @@ class Links:
     replacement: Row | None = None
 
 
-def entry_node(material: Material, month: Month, entry: Row, *, links: Links) -> Node:
+def entry_node(material: Material, month: Month, *, entry: Row, links: Links) -> Node:
     """Return an entry in full.
 
     `material` is what was known when the entry was posted, if it was reversed since.
     """
     lines = rows_where(month.lines, seq=entry["seq"])
-    parts = [_lines(material, entry, lines)]
+    parts = [_lines(material, entry, lines=lines)]
     if entry["kind"] != "reversal":
-        derived = derivation(material, month, entry, lines=lines)
+        derived = derivation(material, month, entry=entry, lines=lines)
         if derived is not None:
-            parts.append(_rule(material, derived, entry, lines=lines))
-            parts.append(measures_node(material, month, entry, derived=derived))
-            parts += _lot_nodes(material, month, entry, lines=lines)
+            parts.append(_rule(material, derived, entry=entry, lines=lines))
+            parts.append(measures_node(material, month, entry=entry, derived=derived))
+            parts += _lot_nodes(material, month, entry=entry, lines=lines)
         parts += _item(material, entry)
     if entry["event_kind"] == "year_end":
         parts.append(_cleared(material, lines))
     parts += source_node(material, entry)
-    return _head(material, entry, links).with_children(*parts)
+    return _head(material, entry, links=links).with_children(*parts)
 
 
-def posted_node(material: Material, month: Month, entry: Row) -> Node:
+def posted_node(material: Material, month: Month, *, entry: Row) -> Node:
     """Return an entry as a step of its trade: its lines and its rule."""
     lines = rows_where(month.lines, seq=entry["seq"])
-    derived = derivation(material, month, entry, lines=lines)
-    parts = [_lines(material, entry, lines)]
+    derived = derivation(material, month, entry=entry, lines=lines)
+    parts = [_lines(material, entry, lines=lines)]
     if derived is not None:
-        parts.append(_rule(material, derived, entry, lines=lines))
-    return _head(material, entry, Links()).with_children(*parts)
+        parts.append(_rule(material, derived, entry=entry, lines=lines))
+    return _head(material, entry, links=Links()).with_children(*parts)
 
 
-def _head(material: Material, entry: Row, links: Links) -> Node:
+def _head(material: Material, entry: Row, *, links: Links) -> Node:
     batch = material.batch_of(entry["seq"])
     command = material.commands[batch]
     reason = entry["reason"] if entry["kind"] in ("reversal", "manual") else ""
@@ -97,27 +97,32 @@ def _linked(entry: Row | None) -> str:
     return entry_text(entry) + (f" ({entry['reason']})" if entry["reverses"] else "")
 
 
-def _lines(material: Material, entry: Row, lines: Sequence[Row]) -> Node:
+def _lines(material: Material, entry: Row, *, lines: Sequence[Row]) -> Node:
     chart = material.chart_at(material.batch_of(entry["seq"]))
-    return lines_node(material, entry, lines, chart=chart)
+    return lines_node(material, entry, lines=lines, chart=chart)
 
 
-def _rule(material: Material, derived: Derivation, entry: Row, *, lines: Sequence[Row]) -> Node:
+def _rule(material: Material, derived: Derivation, *, entry: Row, lines: Sequence[Row]) -> Node:
     chart = material.chart_at(material.batch_of(entry["seq"]))
-    return rule_node(material, derived, entry, lines=lines, chart=chart)
+    return rule_node(material, derived, entry=entry, lines=lines, chart=chart)
 
 
-def measures_node(material: Material, month: Month, entry: Row, *, derived: Derivation) -> Node:
+def measures_node(material: Material, month: Month, *, entry: Row, derived: Derivation) -> Node:
     """Return the measures of an entry with their identities and sums written out."""
     measures, kind = derived.measures, entry["event_kind"]
     currency = measures["currency"]
     if kind == "trade":
-        return Node("measures", "Measures", (), _trade_measures(material, month, derived, entry))
+        return Node(
+            "measures",
+            "Measures",
+            (),
+            _trade_measures(material, month, derived=derived, entry=entry),
+        )
     figures = material.figures(currency)
     if kind == "mark":
         changes = [figures.base(lot.base["mark_change"]) for lot in derived.lots]
         total = figures.base(measures["mark_change_base"])
-        written = (added(total, changes, "mark_change = change of each lot"),)
+        written = (added(total, changes, formula="mark_change = change of each lot"),)
         return Node("measures", "Measures", (), written)
     named = [(name, measures[name]) for name in MEASURE_NAMES if measures[name]]
     return Node(
@@ -128,7 +133,7 @@ def measures_node(material: Material, month: Month, entry: Row, *, derived: Deri
 
 
 def _trade_measures(
-    material: Material, month: Month, derived: Derivation, entry: Row
+    material: Material, month: Month, *, derived: Derivation, entry: Row
 ) -> tuple[Arithmetic, ...]:
     trade, measures = trade_of(material, entry), derived.measures
     figures = material.figures(measures["currency"], trade["instrument"])
@@ -137,21 +142,21 @@ def _trade_measures(
     ordered = sorted(legs, key=lambda row: int(row["leg"]))
     sums: tuple[Arithmetic, ...] = ()
     if measures["effect"] == "close":
-        sums = sum_arithmetic(measures, reliefs_of(month, entry), figures)
+        sums = sum_arithmetic(measures, reliefs_of(month, entry), figures=figures)
     return (
         *gross_arithmetic(material, trade),
-        *split_arithmetic(material, trade, ordered, leg=entry["leg"]),
+        *split_arithmetic(material, trade, legs=ordered, leg=entry["leg"]),
         *sums,
-        *identity_arithmetic(measures, derived.cell, figures),
+        *identity_arithmetic(measures, derived.cell, figures=figures),
     )
 
 
-def _lot_nodes(material: Material, month: Month, entry: Row, *, lines: Sequence[Row]) -> list[Node]:
+def _lot_nodes(material: Material, month: Month, *, entry: Row, lines: Sequence[Row]) -> list[Node]:
     """Return the reliefs of an entry, the lot that it opened, or the lots that it marked."""
     nodes = []
     for row in reliefs_of(month, entry):
         history = require_history(material, row["lot_id"])
-        step = relief_step_node(material, history, history.relief(row["relief_id"]))
+        step = relief_step_node(material, history, step=history.relief(row["relief_id"]))
         nodes.append(step.with_children(opening_node(material, history)))
     if entry["event_kind"] == "trade" and not nodes:
         nodes.append(opening_node(material, require_history(material, entry["event_id"])))
@@ -160,7 +165,7 @@ def _lot_nodes(material: Material, month: Month, entry: Row, *, lines: Sequence[
             history = require_history(material, lot_id)
             marked = history.mark_on(entry["accounting_date"])
             if marked is not None:
-                nodes.append(mark_step_node(material, history, marked))
+                nodes.append(mark_step_node(material, history, step=marked))
     return nodes
 
 
@@ -189,8 +194,8 @@ def item_arithmetic(material: Material, trade: Row) -> tuple[Arithmetic, ...]:
     gross, net = figures.money(trade["gross"]), figures.money(trade["net"])
     fees = figures.money(sum(trade[fee] for fee in FEES))
     if trade["side"] == "buy":
-        return (added(net, [gross, fees], "amount = gross + fees"),)
-    return (subtracted(net, gross, fees, formula="amount = gross - fees"),)
+        return (added(net, [gross, fees], formula="amount = gross + fees"),)
+    return (subtracted(net, gross, right=fees, formula="amount = gross - fees"),)
 
 
 def _cleared(material: Material, lines: Sequence[Row]) -> Node:
@@ -206,6 +211,6 @@ def _cleared(material: Material, lines: Sequence[Row]) -> Node:
             and [line[name] for name in ("book", "strategy", "broker_account", "currency")] == owner
         ]
         words = " ".join(name for name in owner[:3] if name) or "no book"
-        formula = f"to {kept['account']} for {words} = balances of income and expenses"
-        written.append(added(figures.base(kept["amount_base"]), parts, formula))
+        formula = f"balance of {words} = sum of its income and expenses, debit positive"
+        written.append(added(figures.base(kept["amount_base"]), parts, formula=formula))
     return Node("event", "Cleared to retained earnings", (), tuple(written))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from subledger.booking.direct import opening_balance_id
 from subledger.explain.legs import price_text
 from subledger.explain.material import Material, Row
 from subledger.explain.nodes import Node, facts_of, grid_of
@@ -29,9 +30,9 @@ def source_node(material: Material, entry: Row) -> list[Node]:
             return [journal_facts(material, event_id)]
         case "opening_lot":
             taken = material.fact_rows("opening_lots", lot_id=event_id)
-            return [_taken_over(material, event_id, taken)]
+            return [_taken_over(material, event_id, rows=taken)]
         case "opening_balance":
-            return [_taken_over(material, event_id, _opening_balances(material, event_id))]
+            return [_taken_over(material, event_id, rows=_opening_balances(material, event_id))]
         case _:
             return []
 
@@ -116,22 +117,11 @@ def _opening_balances(material: Material, event_id: str) -> list[Row]:
     return [
         row
         for row in material.facts["opening_balances"].to_pylist()
-        if row["basis"] in ("", material.policy.name)
-        and event_id
-        == ":".join(
-            part
-            for part in (
-                "opening",
-                row["account"],
-                row["currency"],
-                *(row[name] for name in _DIMENSIONS),
-            )
-            if part
-        )
+        if row["basis"] in ("", material.policy.name) and event_id == opening_balance_id(row)
     ]
 
 
-def _taken_over(material: Material, event_id: str, rows: Sequence[Row]) -> Node:
+def _taken_over(material: Material, event_id: str, *, rows: Sequence[Row]) -> Node:
     facts = facts_of(
         [
             *(("as of", row["as_of"]) for row in rows[-1:]),

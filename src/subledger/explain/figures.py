@@ -52,23 +52,23 @@ def operand(text: str) -> str:
     return f"({text})" if text.startswith("-") else text
 
 
-def added(result: str, parts: Sequence[str], formula: str) -> Arithmetic:
+def added(result: str, parts: Sequence[str], *, formula: str) -> Arithmetic:
     """Write out that a result is the sum of its parts; no part counts as zero."""
     return Arithmetic(formula, f"{result} = {' + '.join(operand(p) for p in parts) or '0'}")
 
 
-def subtracted(result: str, left: str, right: str, *, formula: str) -> Arithmetic:
+def subtracted(result: str, left: str, *, right: str, formula: str) -> Arithmetic:
     """Write out that a result is left less right."""
     return Arithmetic(formula, f"{result} = {operand(left)} - {operand(right)}")
 
 
-def ratio(total: str, part: str, whole: str) -> str:
+def ratio(total: str, part: str, *, whole: str) -> str:
     """Write a rounded share of a total: round(10.00 x 1 / 3)."""
     return f"round({operand(total)} x {part} / {whole})"
 
 
 def identity(
-    text: str, measures: Mapping[str, Any], figures: Figures, *, in_base: bool
+    text: str, measures: Mapping[str, Any], *, figures: Figures, in_base: bool
 ) -> tuple[Arithmetic, bool]:
     """Write an identity out with the measures of an event, and say whether it holds.
 

@@ -38,7 +38,7 @@ def gross_arithmetic(material: Material, trade: Row) -> tuple[Arithmetic, ...]:
         subtracted(
             figures.money(trade["gross"] - computed),
             stated,
-            figures.money(computed),
+            right=figures.money(computed),
             formula="within tolerance = gross, as the source states it - computed gross",
         ),
     )
@@ -72,7 +72,7 @@ def price_text(row: Row) -> str:
 
 
 def split_arithmetic(
-    material: Material, trade: Row, legs: Sequence[Row], *, leg: int
+    material: Material, trade: Row, *, legs: Sequence[Row], leg: int
 ) -> tuple[Arithmetic, ...]:
     """Write out how gross and fees of a trade that crosses zero are split over its legs.
 
@@ -85,20 +85,20 @@ def split_arithmetic(
     shares = _fee_shares(trade, first["quantity"])
     if leg == CLOSES:
         part, whole = figures.units(first["quantity"]), figures.units(trade["quantity"])
-        words = ratio(figures.money(trade["gross"]), part, whole)
+        words = ratio(figures.money(trade["gross"]), part, whole=whole)
         return (
             Arithmetic(
                 "gross of leg 1 = round(gross x quantity of leg 1 / quantity)",
                 f"{figures.money(first['gross'])} = {words}",
             ),
-            *(_share_arithmetic(share, (part, whole), figures) for share in shares),
+            *(_share_arithmetic(share, (part, whole), figures=figures) for share in shares),
         )
     parts = [("gross", first["gross"]), *((share.fee, share.amount) for share in shares)]
     return tuple(
         subtracted(
             figures.money(trade[name] - amount),
             figures.money(trade[name]),
-            figures.money(amount),
+            right=figures.money(amount),
             formula=f"{name} of leg 2 = {name} of the trade - {name} of leg 1",
         )
         for name, amount in parts
@@ -128,8 +128,8 @@ def _fee_shares(trade: Row, quantity: int) -> list[_FeeShare]:
     return shares
 
 
-def _share_arithmetic(share: _FeeShare, units: tuple[str, str], figures: Figures) -> Arithmetic:
-    words = ratio(figures.money(share.total), *units)
+def _share_arithmetic(share: _FeeShare, units: tuple[str, str], *, figures: Figures) -> Arithmetic:
+    words = ratio(figures.money(share.total), units[0], whole=units[1])
     return Arithmetic(
         f"{share.fee} of leg 1 = round(fees up to it x quantity of leg 1 / quantity)"
         " - those split before",
@@ -138,7 +138,7 @@ def _share_arithmetic(share: _FeeShare, units: tuple[str, str], figures: Figures
 
 
 def identity_arithmetic(
-    measures: Row, cell: Mapping[str, str], figures: Figures
+    measures: Row, cell: Mapping[str, str], *, figures: Figures
 ) -> tuple[Arithmetic, ...]:
     """Write out the identities of an event's cell with its measures, locally and in base.
 
@@ -151,7 +151,7 @@ def identity_arithmetic(
         for in_base in (False, True):
             if (view and (view == "base") != in_base) or (in_base and figures.is_base):
                 continue
-            one, holds = identity(rest, measures, figures, in_base=in_base)
+            one, holds = identity(rest, measures, figures=figures, in_base=in_base)
             if not holds:
                 raise InvariantError(f"{measures['event_id']}: {one.formula}: {one.figures}")
             written.append(one)
@@ -164,7 +164,7 @@ def fee_policies(preferred: str) -> tuple[str, ...]:
 
 
 def sum_arithmetic(
-    measures: Row, reliefs: Sequence[Row], figures: Figures
+    measures: Row, reliefs: Sequence[Row], *, figures: Figures
 ) -> tuple[Arithmetic, ...]:
     """Write out what a closing leg's measures add up from its reliefs."""
     long = measures["side"] == "long"
@@ -179,11 +179,15 @@ def sum_arithmetic(
         parts = [row[carried] for row in elsewhere]
         sums.append(("interbook_cost", parts, "cost of each lot of another owner"))
     written = [
-        added(figures.money(measures[name]), [figures.money(p) for p in parts], f"{name} = {words}")
+        added(
+            figures.money(measures[name]),
+            [figures.money(p) for p in parts],
+            formula=f"{name} = {words}",
+        )
         for name, parts, words in sums
     ]
     if any(row["mark_released"] for row in reliefs):
         released = [figures.base(row["mark_released"]) for row in reliefs]
         total = figures.base(measures["mark_released_base"])
-        written.append(added(total, released, "mark_released = mark of each lot released"))
+        written.append(added(total, released, formula="mark_released = mark of each lot released"))
     return tuple(written)

@@ -93,12 +93,12 @@ def _origins(derived: Derivation, template: RuleLine) -> list[Origin]:
     return [Origin(template, "", measures[name], measures[f"{name}_base"], units)]
 
 
-def lines_node(material: Material, entry: Row, lines: Sequence[Row], *, chart: Chart) -> Node:
+def lines_node(material: Material, entry: Row, *, lines: Sequence[Row], chart: Chart) -> Node:
     """Return the lines of an entry as debits and credits, and that both sides are equal."""
     reversal = entry["kind"] == "reversal"
     sides = [_sides(line["amount_base"], reversal=reversal) for line in lines]
     rows = [
-        _line_row(material, line, side, account=chart.accounts[line["account"]])
+        _line_row(material, line, sides=side, account=chart.accounts[line["account"]])
         for line, side in zip(lines, sides, strict=True)
     ]
     figures = material.figures(material.units.base)
@@ -117,7 +117,7 @@ def _sides(amount: int, *, reversal: bool) -> tuple[int, int]:
 
 
 def _line_row(
-    material: Material, line: Row, sides: tuple[int, int], *, account: Account
+    material: Material, line: Row, *, sides: tuple[int, int], account: Account
 ) -> dict[str, str]:
     figures = material.figures(line["currency"], line["instrument"])
     debit, credit = sides
@@ -138,7 +138,7 @@ def _line_row(
 
 
 def rule_node(
-    material: Material, derived: Derivation, entry: Row, *, lines: Sequence[Row], chart: Chart
+    material: Material, derived: Derivation, *, entry: Row, lines: Sequence[Row], chart: Chart
 ) -> Node:
     """Return the rule of an entry, and per line its template line, slot, account and measure.
 
@@ -160,7 +160,7 @@ def rule_node(
             "of lot": origin.lot_id,
             "slot": line["slot"],
             "account": line["account"],
-            "chosen by": _chosen_by(material, chart, line, cell=derived.cell, entry=entry),
+            "chosen by": _chosen_by(material, chart, line=line, cell=derived.cell, entry=entry),
         }
         for origin, line in zip(origins, lines, strict=True)
     ]
@@ -172,7 +172,7 @@ def rule_node(
 
 
 def _chosen_by(
-    material: Material, chart: Chart, line: Row, *, cell: Mapping[str, str], entry: Row
+    material: Material, chart: Chart, *, line: Row, cell: Mapping[str, str], entry: Row
 ) -> str:
     """Return why a slot stands for the line's account: its default, or the override that won."""
     slot = chart.slots[line["slot"]]

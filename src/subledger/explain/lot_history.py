@@ -120,9 +120,9 @@ def lot_history(material: Material, lot_id: str) -> LotHistory | None:
         return None
     steps: list[Step] = []
     for month in material.months:
-        for event in _events(material, month, terms):
+        for event in _events(material, month, terms=terms):
             step = (
-                _relieve(terms, state, event)
+                _relieve(terms, state, row=event)
                 if "relief_id" in event
                 else _mark(material, month, terms=terms, state=state, row=event)
             )
@@ -148,14 +148,16 @@ def _origin(material: Material, lot_id: str) -> tuple[LotTerms | None, LotState]
     leg = 2 if origin == "trade" else 0
     for month, measures in material.rows("measures", event_kind=origin, event_id=lot_id, leg=leg):
         if origin == "opening_lot":
-            return _terms(taken[-1], measures, origin, recognised=taken[-1]["as_of"]), LotState()
+            return _terms(
+                taken[-1], measures, origin=origin, recognised=taken[-1]["as_of"]
+            ), LotState()
         version = measures["event_version"]
         fact = material.fact_rows("trades", trade_id=lot_id, version=version)[-1]
         entries = rows_where(
             month.entries, event_kind=origin, event_id=lot_id, event_version=version, leg=leg
         )
         on = entries[-1]["accounting_date"] if entries else fact["trade_date"]
-        return _terms(fact, measures, origin, recognised=on), LotState()
+        return _terms(fact, measures, origin=origin, recognised=on), LotState()
     return None, LotState()
 
 
@@ -176,7 +178,7 @@ def _carried_state(row: Row) -> LotState:
     )
 
 
-def _terms(fact: Row, measures: Row, origin: str, *, recognised: date) -> LotTerms:
+def _terms(fact: Row, measures: Row, *, origin: str, recognised: date) -> LotTerms:
     return LotTerms(
         lot_id=measures["event_id"],
         origin=origin,
@@ -199,7 +201,7 @@ def owner_of(row: Row) -> tuple[str, str, str]:
     return row["book"], row["strategy"], row["broker_account"]
 
 
-def _events(material: Material, month: Month, terms: LotTerms) -> Iterator[Row]:
+def _events(material: Material, month: Month, *, terms: LotTerms) -> Iterator[Row]:
     """Yield reliefs of a lot and marks of its instrument; reliefs of a mark date come first."""
     reliefs = in_processing_order(material, rows_where(month.reliefs, lot_id=terms.lot_id))
     marks = rows_where(month.marks, instrument=terms.instrument)
@@ -222,7 +224,7 @@ def in_processing_order(material: Material, reliefs: Sequence[Row]) -> list[Row]
     return [reliefs[n] for n in order]
 
 
-def _relieve(terms: LotTerms, state: LotState, row: Row) -> ReliefStep:
+def _relieve(terms: LotTerms, state: LotState, *, row: Row) -> ReliefStep:
     taken = row["quantity"]
     closed, since = state.closed + taken, state.since + taken
     after = replace(

@@ -31,7 +31,7 @@ def lot_figures(material: Material, terms: LotTerms) -> Figures:
 
 
 def relief_arithmetic(
-    material: Material, history: LotHistory, step: ReliefStep
+    material: Material, history: LotHistory, *, step: ReliefStep
 ) -> tuple[Arithmetic, ...]:
     """Write out a relief: units, cost relieved so far less before, share of the trade, gain."""
     terms, row = history.terms, step.row
@@ -46,10 +46,10 @@ def relief_arithmetic(
         _cumulative(
             f"{carried} = round({carried} of the lot x closed / opened) - relieved before",
             figures.money(row[carried]),
-            ratio(
+            reached=ratio(
                 figures.money(terms.cost),
                 figures.units(step.after.closed),
-                figures.units(terms.opened),
+                whole=figures.units(terms.opened),
             ),
             before=figures.money(step.before.relieved),
         ),
@@ -57,14 +57,14 @@ def relief_arithmetic(
         subtracted(
             figures.money(row["gain"]),
             figures.money(row["proceeds"]),
-            figures.money(row["cost"]),
+            right=figures.money(row["cost"]),
             formula="gain = proceeds - cost",
         ),
     ]
     return (*written, *_release(step, figures))
 
 
-def _cumulative(formula: str, result: str, reached: str, *, before: str) -> Arithmetic:
+def _cumulative(formula: str, result: str, *, reached: str, before: str) -> Arithmetic:
     return Arithmetic(formula, f"{result} = {reached} - {operand(before)}")
 
 
@@ -78,10 +78,14 @@ def _share_of_leg(material: Material, row: Row, *, name: str, figures: Figures) 
         earlier = so_far - row["quantity"]
         before = part_of(leg[name], earlier, leg["quantity"])
         words = ratio(
-            figures.money(leg[name]), figures.units(so_far), figures.units(leg["quantity"])
+            figures.money(leg[name]), figures.units(so_far), whole=figures.units(leg["quantity"])
         )
         formula = f"{name} = round({name} of the leg x quantity so far / its quantity) - before"
-        return [_cumulative(formula, figures.money(row[name]), words, before=figures.money(before))]
+        return [
+            _cumulative(
+                formula, figures.money(row[name]), reached=words, before=figures.money(before)
+            )
+        ]
     return []
 
 
@@ -97,19 +101,19 @@ def _release(step: ReliefStep, figures: Figures) -> list[Arithmetic]:
     words = ratio(
         figures.base(before.mark),
         figures.units(after.since),
-        figures.units(before.marked_quantity),
+        whole=figures.units(before.marked_quantity),
     )
     return [
         _cumulative(
             "mark released = round(mark x closed since / units marked) - released before",
             figures.base(after.mark_released - before.mark_released),
-            words,
+            reached=words,
             before=figures.base(before.mark_released),
         )
     ]
 
 
-def relief_step_node(material: Material, history: LotHistory, step: ReliefStep) -> Node:
+def relief_step_node(material: Material, history: LotHistory, *, step: ReliefStep) -> Node:
     """Return a relief as one step of a trade or a lot."""
     row, terms = step.row, history.terms
     figures = lot_figures(material, terms)
@@ -119,7 +123,7 @@ def relief_step_node(material: Material, history: LotHistory, step: ReliefStep) 
         f" {row['closed_on']}"
     )
     facts = facts_of([("term", row["term"]), *_owners(row)])
-    return Node("relief", title, facts, relief_arithmetic(material, history, step))
+    return Node("relief", title, facts, relief_arithmetic(material, history, step=step))
 
 
 def _owners(row: Row) -> list[tuple[str, object]]:
@@ -162,7 +166,7 @@ def relief_node(material: Material, row: Row) -> Node:
         "relief",
         f"Relief {row['relief_id']}",
         facts,
-        relief_arithmetic(material, history, step),
+        relief_arithmetic(material, history, step=step),
         children=(_term_node(history.terms, row), opening_node(material, history)),
         batches=(trade["batch"],),
     )
@@ -218,13 +222,13 @@ def opening_node(material: Material, history: LotHistory) -> Node:
             ("entry", ", ".join(made)),
             ("units opened", figures.units(terms.opened)),
             ("cost" if terms.side == "long" else "opening proceeds", figures.money(terms.cost)),
-            *_start_facts(terms, start, figures),
+            *_start_facts(terms, start, figures=figures),
         ]
     )
     return Node("lot", f"Lot {terms.lot_id}", facts, batches=(fact["batch"],))
 
 
-def _start_facts(terms: LotTerms, start: LotState, figures: Figures) -> list[tuple[str, object]]:
+def _start_facts(terms: LotTerms, start: LotState, *, figures: Figures) -> list[tuple[str, object]]:
     """Return how a lot stood when the first month at hand began."""
     if not terms.began or not (start.closed or start.mark):
         return []
@@ -238,7 +242,7 @@ def _start_facts(terms: LotTerms, start: LotState, figures: Figures) -> list[tup
     return [(f"when {terms.began} began", words)]
 
 
-def mark_step_node(material: Material, history: LotHistory, step: MarkStep) -> Node:
+def mark_step_node(material: Material, history: LotHistory, *, step: MarkStep) -> Node:
     """Return a mark of a lot: value less cost, less the mark before, and the price's source."""
     terms, row = history.terms, step.row
     figures = lot_figures(material, terms)
@@ -254,20 +258,20 @@ def mark_step_node(material: Material, history: LotHistory, step: MarkStep) -> N
         subtracted(
             cost,
             figures.base(terms.cost_base),
-            figures.base(step.before.relieved_base),
+            right=figures.base(step.before.relieved_base),
             formula=f"{name} open = {name} of the lot - relieved",
         ),
-        subtracted(target, left, right, formula=f"mark = {first} - {second}"),
+        subtracted(target, left, right=right, formula=f"mark = {first} - {second}"),
         subtracted(
             figures.base(before),
             figures.base(step.before.mark),
-            figures.base(step.before.mark_released),
+            right=figures.base(step.before.mark_released),
             formula="mark before = last mark - released since",
         ),
         subtracted(
             figures.base(step.change),
             target,
-            figures.base(before),
+            right=figures.base(before),
             formula="change = mark - mark before",
         ),
     )
@@ -294,9 +298,9 @@ def lot_node(material: Material, history: LotHistory) -> Node:
     """Return a lot in full: what opened it, each relief and mark in order, what is open now."""
     opened = opening_node(material, history)
     steps = tuple(
-        relief_step_node(material, history, step)
+        relief_step_node(material, history, step=step)
         if isinstance(step, ReliefStep)
-        else mark_step_node(material, history, step)
+        else mark_step_node(material, history, step=step)
         for step in history.steps
     )
     return opened.with_children(*steps, _open_now(material, history))
@@ -310,13 +314,13 @@ def _open_now(material: Material, history: LotHistory) -> Node:
         subtracted(
             figures.units(terms.opened - end.closed),
             figures.units(terms.opened),
-            figures.units(end.closed),
+            right=figures.units(end.closed),
             formula="units open = units opened - closed",
         ),
         subtracted(
             figures.money(terms.cost - end.relieved),
             figures.money(terms.cost),
-            figures.money(end.relieved),
+            right=figures.money(end.relieved),
             formula=f"{name} open = {name} of the lot - relieved",
         ),
     ]
@@ -325,7 +329,7 @@ def _open_now(material: Material, history: LotHistory) -> Node:
             subtracted(
                 figures.base(end.mark - end.mark_released),
                 figures.base(end.mark),
-                figures.base(end.mark_released),
+                right=figures.base(end.mark_released),
                 formula="mark open = last mark - released since",
             )
         )

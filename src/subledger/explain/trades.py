@@ -33,7 +33,7 @@ def trade_node(material: Material, trade_id: str) -> Node:
         *_reversed(material, trade_id),
         *(exception_node(material, row) for row in exceptions),
     ]
-    standing = "yes" if posted else _why_not(material, known, exceptions)
+    standing = "yes" if posted else _why_not(material, known, exceptions=exceptions)
     return _head(material, known, posted=standing).with_children(*children)
 
 
@@ -68,7 +68,7 @@ def known_trade(material: Material, trade_id: str) -> Row:
     return row
 
 
-def _why_not(material: Material, known: Row, exceptions: Sequence[Row]) -> str:
+def _why_not(material: Material, known: Row, *, exceptions: Sequence[Row]) -> str:
     if known["status"] == "cancelled":
         return "no: cancelled"
     if any(row["status"] in ("open", "waived") for row in exceptions):
@@ -82,18 +82,18 @@ def _leg_node(material: Material, entry: Row) -> Node:
     """Return a leg: what it closed or opened, its measures, its entry."""
     month = month_of_entry(material, entry)
     lines = rows_where(month.lines, seq=entry["seq"])
-    derived = derivation(material, month, entry, lines=lines)
-    posted = posted_node(material, month, entry)
+    derived = derivation(material, month, entry=entry, lines=lines)
+    posted = posted_node(material, month, entry=entry)
     if derived is None:
         return posted
     measures = derived.measures
     trade = material.fact_rows("trades", trade_id=entry["event_id"])[0]
     units = material.figures(trade["currency"], trade["instrument"]).units(measures["quantity"])
     verb = "opens" if entry["leg"] == OPENS else "closes"
-    children = [measures_node(material, month, entry, derived=derived)]
+    children = [measures_node(material, month, entry=entry, derived=derived)]
     for row in reliefs_of(month, entry):
         history = require_history(material, row["lot_id"])
-        children.append(relief_step_node(material, history, history.relief(row["relief_id"])))
+        children.append(relief_step_node(material, history, step=history.relief(row["relief_id"])))
     if entry["leg"] == OPENS:
         children.append(opening_node(material, require_history(material, entry["event_id"])))
     title = f"Leg {entry['leg']} {verb} {units} {measures['side']}"
@@ -109,7 +109,7 @@ def _settlement(material: Material, known: Row, *, settled: Sequence[Row]) -> li
     """Return the settlement of a trade, or since when it is due."""
     written = item_arithmetic(material, known)
     posted = tuple(
-        posted_node(material, month_of_entry(material, entry), entry) for entry in settled
+        posted_node(material, month_of_entry(material, entry), entry=entry) for entry in settled
     )
     if posted:
         return [Node("settlement", "Settlement", (), written, children=posted)]

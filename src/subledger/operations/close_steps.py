@@ -43,12 +43,14 @@ def require_order(run: CloseRun) -> None:
 def book_and_mark(run: CloseRun) -> None:
     """Every open event is booked, and open lots are marked on the period's last day."""
     labels = [month.month.label for month in run.booked.months]
+    if run.closed_through is None and not run.booked.window.knows_anything:
+        raise refuse("PERIOD_ORDER", f"{run.basis} knows of nothing yet", value=run.period.label)
     for month in run.earlier:
         if set(texts(month.booking.entries, "event_kind")) - _OPENING_EVENTS:
             message = f"{run.basis} has events in {month.month.label}, which closes first"
             raise refuse("PERIOD_ORDER", message, value=run.period.label)
     if run.period.label not in labels:
-        message = f"{run.basis} begins with {labels[0]}" if labels else "nothing is known yet"
+        message = f"{run.basis} begins with {labels[0]}"
         raise refuse("PERIOD_ORDER", message, value=run.period.label)
 
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 import pyarrow as pa
 
@@ -106,10 +106,10 @@ def _entry(asked: _Asked, identifier: str) -> list[Node]:
     if match is None or match["basis"] != asked.policy.name:
         return []
     segment = asked.entry_segment(int(match["seq"]))
-    return [] if segment is None else [_entry_node(asked, segment, identifier)]
+    return [] if segment is None else [_entry_node(asked, segment, identifier=identifier)]
 
 
-def _entry_node(asked: _Asked, segment: Segment, identifier: str) -> Node:
+def _entry_node(asked: _Asked, segment: Segment, *, identifier: str) -> Node:
     """Return an entry with what became of it.
 
     An entry that was reversed is explained from what was known when it was posted.
@@ -121,7 +121,7 @@ def _entry_node(asked: _Asked, segment: Segment, identifier: str) -> Node:
     if entry["event_kind"] in ("trade", "settlement"):
         labels = asked.between([*asked.trade_months(entry["event_id"]), segment.period])
     material = asked.material(labels)
-    return entry_node(material, month_of_entry(material, entry), entry, links=links)
+    return entry_node(material, month_of_entry(material, entry), entry=entry, links=links)
 
 
 def _exception(asked: _Asked, identifier: str) -> list[Node]:
@@ -182,12 +182,18 @@ def _event(asked: _Asked, identifier: str) -> list[Node]:
         for row in every:
             segment = asked.entry_segment(row["seq"])
             if segment and not row["reverses"] and row["entry_id"] not in gone:
-                nodes.append(_entry_node(asked, segment, row["entry_id"]))
+                nodes.append(_entry_node(asked, segment, identifier=row["entry_id"]))
     if nodes:
         return nodes
     material = asked.material(())
     queued = [exception_node(material, row) for row in exceptions_of(material, identifier)]
     return [*_facts(material, identifier), *queued]
+
+
+@lru_cache(maxsize=8)
+def _loaded(files: tuple[tuple[str, bytes], ...]) -> Chart:
+    """Return a chart that was posted with, from its files by name."""
+    return load_chart(dict(files))
 
 
 def _command(batch: Batch) -> Command:
@@ -196,6 +202,25 @@ def _command(batch: Batch) -> Command:
     if batch.imported:
         file, digest = batch.imported.file_name, batch.imported.raw_sha256
     return Command(batch.seq, batch.command, batch.at, batch.actor, file, digest)
+
+
+class _Facts(Mapping[str, pa.Table]):
+    """Facts by kind, each read when it is first asked for."""
+
+    def __init__(self, reading: Reading) -> None:
+        self._reading = reading
+        self._known: dict[str, pa.Table] = {}
+
+    def __getitem__(self, kind: str) -> pa.Table:
+        if kind not in self._known:
+            self._known[kind] = self._reading.facts(kind)
+        return self._known[kind]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(FACTS)
+
+    def __len__(self) -> int:
+        return len(FACTS)
 
 
 @dataclass(frozen=True)
@@ -207,9 +232,9 @@ class _Asked:
     policy: BasisPolicy
 
     @cached_property
-    def facts(self) -> dict[str, pa.Table]:
-        """Return every kind of facts."""
-        return {kind: self.reading.facts(kind) for kind in FACTS}
+    def facts(self) -> Mapping[str, pa.Table]:
+        """Return the facts by kind."""
+        return _Facts(self.reading)
 
     def entry_segment(self, seq: int) -> Segment | None:
         """Return the segment that holds an entry, None where there is none."""
@@ -311,7 +336,8 @@ class _Asked:
         last = ""
         for batch, digest in self.reading.postings(self.policy.name):
             if digest != last:
-                charts.append((batch, load_chart(self.reading.chart(digest))))
+                files = tuple(sorted(self.reading.chart(digest).items()))
+                charts.append((batch, _loaded(files)))
                 last = digest
         return charts
 

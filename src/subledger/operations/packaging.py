@@ -18,7 +18,7 @@ from subledger.exports.workbook_pack import Check, Seal
 from subledger.operations.books import Books
 from subledger.operations.checking import period_checks
 from subledger.operations.reporting import REPORTS, PeriodView, report, view_of
-from subledger.statements.report import Report, Units, report_csv
+from subledger.statements.report import Report, Units, csv_parts
 from subledger.store.records import Close
 
 WORKBOOK = "workbook.xlsx"
@@ -75,7 +75,8 @@ def _write(folder: Path, view: PeriodView, reports: dict[str, Report]) -> tuple[
     units = view.units
     write_workbook(folder / WORKBOOK, close_pack(view, reports))
     for name, made in reports.items():
-        (folder / f"{name}.csv").write_bytes(report_csv(made, units).encode())
+        with (folder / f"{name}.csv").open("w", encoding="utf-8", newline="") as file:
+            file.writelines(csv_parts(made, units))
     files = sorted(path.name for path in folder.iterdir())
     manifest = _manifest(folder, files, view=view, reports=reports)
     (folder / MANIFEST).write_text(json.dumps(manifest, indent=1, sort_keys=True) + "\n")

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 import pyarrow as pa
 
 from subledger import columns, numbers
 
 JsonValue = str | int | bool | None
+_CSV_ROWS = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,10 +137,20 @@ def _json_column(report: Report, name: str, units: Units) -> Sequence[JsonValue]
 
 def report_csv(report: Report, units: Units) -> str:
     r"""Return a report as CSV (RFC 4180 quoting, lines end in \n), without its totals."""
+    return "".join(csv_parts(report, units))
+
+
+def csv_parts(report: Report, units: Units) -> Iterator[str]:
+    """Yield the CSV of a report piece by piece, so that a long journal needs little memory."""
     names = report.table.column_names
-    values: Iterable[list[str | None]] = [report.exact(name, units) for name in names]
+    yield _csv([names])
+    for start in range(0, report.table.num_rows, _CSV_ROWS):
+        part = replace(report, table=report.table.slice(start, _CSV_ROWS))
+        columns_of_part = (part.exact(name, units) for name in names)
+        yield _csv(zip(*columns_of_part, strict=True))
+
+
+def _csv(rows: Iterable[Iterable[str | None]]) -> str:
     out = io.StringIO()
-    writer = csv.writer(out, lineterminator="\n")
-    writer.writerow(names)
-    writer.writerows(zip(*values, strict=True))
+    csv.writer(out, lineterminator="\n").writerows(rows)
     return out.getvalue()
