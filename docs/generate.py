@@ -60,9 +60,9 @@ _RULES = """\
 The rules of the template `prop-us` as shipped. Yours are in the same files of your books folder;
 `subledger rules explain EVENT` prints them with your accounts, and
 [change-a-rule.md](change-a-rule.md) says how to change them. An amount is the name of a measure.
-The identities below are what the engine guarantees; the proof of balance rests on them. Amounts of
-a trade are positive; a line of amount zero is left out. Where several accounts stand, an override of
-the slot chooses one.
+The identities below are what the engine guarantees; the proof of balance rests on them. Amounts
+of a trade are positive; a line of amount zero is left out. Where several accounts stand, an
+override of the slot chooses one.
 """
 _TABLES = """\
 The tables inside the program and in the Parquet segments of `store/segments`. Money is int64 in
@@ -73,8 +73,9 @@ empty text means not given.
 _COMMANDS = """\
 Data goes to stdout, progress and refusals to stderr. `--format csv` and `json` print exact
 decimals. JSON is `{"schema": "subledger.NAME/1", "meta": ..., "rows": ..., "totals": ...}` with
-decimals as strings; `--format xlsx` is refused, since `subledger package` writes the workbook. Options of the
-program itself stand before the command: `subledger --version`, `subledger --traceback COMMAND`.
+decimals as strings; `--format xlsx` is refused, since `subledger package` writes the workbook.
+Options of the program itself stand before the command: `subledger --version`,
+`subledger --traceback COMMAND`.
 """
 _GRAMMAR = """
 A required value that is empty is `EMPTY_VALUE`; another word than those listed is `NOT_A_CHOICE`; a

@@ -57,6 +57,7 @@ class Walk:
     page: str
     folder: Path
     status: int = 0
+    compared: int = 0
     lines: list[str] = field(default_factory=list)
     differences: list[Difference] = field(default_factory=list)
 
@@ -95,6 +96,7 @@ class Walk:
         for start, end in zip(starts, [*starts[1:], len(block)], strict=True):
             command, expected = block[start][2:], block[start + 1 : end]
             found = self._run(command)
+            self.compared += 1
             if same(expected, found):
                 found = expected
             else:
@@ -176,12 +178,18 @@ def _joined(lines: list[str]) -> str:
     return "".join(f"{line.rstrip()}\n" for line in lines)
 
 
-def follow(page: str, folder: Path) -> Walk:
-    """Follow a page, after the one that it goes on from, in an empty folder."""
+def follow(page: str, folder: Path, *, states: Path) -> Walk:
+    """Follow a page in an empty folder, after the one that it goes on from.
+
+    `states` keeps each folder as a page left it, so that a page is followed once only.
+    """
     text = (HERE / page).read_text(encoding="utf-8")
     first = predecessor(text)
+    if first and not (states / first).is_dir():
+        (states / first).mkdir()
+        follow(first, states / first, states=states)
     if first:
-        follow(first, folder)
+        shutil.copytree(states / first, folder, dirs_exist_ok=True)
     walk = Walk(page, folder)
     walk.follow(text)
     return walk
@@ -205,17 +213,17 @@ def main() -> int:
     parser.add_argument("pages", nargs="*", help="names of pages; default: all that show commands")
     parser.add_argument("--write", action="store_true", help="write the real output into the pages")
     options = parser.parse_args()
-    differences = []
+    differences: list[Difference] = []
+    states = Path(tempfile.mkdtemp())
     for page in options.pages or pages():
         folder = Path(tempfile.mkdtemp())
-        try:
-            walk = follow(page, folder)
-        finally:
-            shutil.rmtree(folder)
+        walk = follow(page, folder, states=states)
+        shutil.rmtree(folder)
         differences += walk.differences
         if options.write:
             text = "".join(f"{line}\n" for line in walk.lines)
             (HERE / page).write_text(text, encoding="utf-8", newline="\n")
+    shutil.rmtree(states)
     for difference in differences:
         print(difference)
     return 1 if differences else 0

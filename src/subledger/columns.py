@@ -20,8 +20,10 @@ Codes: TypeAlias = npt.NDArray[np.intp]
 
 
 def texts(table: pa.Table, name: str) -> Texts:
-    """Return a text column as an object array of str."""
-    return np.asarray(table.column(name).to_numpy(), dtype=object)
+    """Return a text column as an object array of str; equal texts are one object."""
+    encoded = table.column(name).combine_chunks().dictionary_encode()
+    distinct = np.asarray(encoded.dictionary.to_numpy(zero_copy_only=False), dtype=object)
+    return np.asarray(distinct[encoded.indices.to_numpy()], dtype=object)
 
 
 def numbers(table: pa.Table, name: str, *, missing: int = 0) -> Int64Array:

@@ -7,6 +7,7 @@ calendar year in which it ends). Months are what a close seals; quarters and yea
 from __future__ import annotations
 
 import re
+from calendar import monthrange
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -48,8 +49,8 @@ class Period:
 def month_of(day: date) -> Period:
     """Return the calendar month that a date belongs to."""
     start = day.replace(day=1)
-    following = (start + timedelta(days=31)).replace(day=1)
-    return Period(f"{day.year:04d}-{day.month:02d}", start, following - timedelta(days=1))
+    end = day.replace(day=monthrange(day.year, day.month)[1])
+    return Period(f"{day.year:04d}-{day.month:02d}", start, end)
 
 
 def next_month(month: Period) -> Period:
@@ -70,21 +71,26 @@ def fiscal_year_of(day: date, first_month: int = 1) -> Period:
 
 def _fiscal_year(start_year: int, first_month: int) -> Period:
     start = date(start_year, first_month, 1)
-    end = date(start_year + 1, first_month, 1) - timedelta(days=1)
-    return Period(f"{end.year:04d}", start, end)
+    last_month = date(start_year + (first_month > 1), (first_month - 2) % 12 + 1, 1)
+    return Period(f"{last_month.year:04d}", start, month_of(last_month).end)
+
+
+def _quarter(year: Period, number: int) -> Period:
+    months = year.months()[3 * number - 3 : 3 * number]
+    return Period(f"{year.label}-Q{number}", months[0].start, months[-1].end)
 
 
 def parse_period(label: str, first_month: int = 1) -> Period:
-    """Return the period of a label; raise NotAPeriod for anything else.
+    """Return the period of a label; raise NotAPeriod for anything else, and before 1970.
 
     `first_month` is the month with which the fiscal year starts (1 to 12).
     """
+    if label < "1970":
+        raise NotAPeriod(label)
     if match := _MONTH.match(label):
         return month_of(date(int(match[1]), int(match[2]), 1))
     if match := _QUARTER.match(label):
-        year = _year_ending_in(int(match[1]), first_month)
-        months = year.months()[3 * int(match[2]) - 3 : 3 * int(match[2])]
-        return Period(label, months[0].start, months[-1].end)
+        return _quarter(_year_ending_in(int(match[1]), first_month), int(match[2]))
     if match := _YEAR.match(label):
         return _year_ending_in(int(match[1]), first_month)
     raise NotAPeriod(label)
@@ -103,4 +109,4 @@ def previous_period(period: Period, first_month: int = 1) -> Period:
     if period.is_year:
         return year
     quarter = next(n for n in range(1, 5) if year.months()[3 * n - 1].end >= day)
-    return parse_period(f"{year.label}-Q{quarter}", first_month)
+    return _quarter(year, quarter)

@@ -5,7 +5,9 @@ from __future__ import annotations
 import pytest
 from tests.operations.desk import Desk, grid, refusal
 
+from subledger.operations.books import open_books
 from subledger.operations.exceptions import waive
+from subledger.operations.posting import post
 
 TRADE = "trade_id trade_date settled_date side quantity price"
 ONE = f"{TRADE}\nT1 01-05 01-07 buy 100 10.00"
@@ -82,7 +84,7 @@ def test_a_rule_that_begins_later_leaves_a_gap_and_nothing_is_posted(desk: Desk)
     rule = 'id = "trade.long.open"\n'
     rules.write_text(text.replace(rule, f"{rule}from = 2026-01-10\n"))
     desk.takes("trades", ONE)
-    assert set(refusal(desk.post)) == {"RULE_GAP"}
+    assert set(refusal(post, open_books(desk.folder))) == {"RULE_GAP"}
 
 
 def test_a_missing_price_blocks_the_close_and_cannot_be_waived(desk: Desk) -> None:

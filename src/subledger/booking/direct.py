@@ -20,9 +20,8 @@ _DIMENSIONS = tuple(field.name for field in DIMENSIONS)
 
 def journal_entries(journals: pa.Table, terms: Terms) -> Posted:
     """Return the entries of DATED_JOURNALS: one per journal and stage, a reversal negated."""
-    journals = journals.sort_by(
-        [("accounting_date", "ascending"), ("journal_id", "ascending"), ("line", "ascending")]
-    )
+    order = ("accounting_date", "journal_id", "stage", "line")
+    journals = journals.sort_by([(name, "ascending") for name in order])
     stage = texts(journals, "stage")
     entry, first = group_codes([texts(journals, "journal_id"), stage])
     sign = np.where(stage == "manual_reversal", -1, 1)

@@ -123,7 +123,7 @@ def screen(events: Events, asset_class: Mapping[str, str], terms: Terms) -> Scre
     """
     trades = _screen_trades(_sorted(events.trades, "trade_id"), asset_class, terms)
     cash = _screen_cash(_sorted(events.cash, "accounting_date", "event_id"), terms)
-    journals = _screen_currency(_sorted(events.journals, "journal_id", "line"), terms)
+    journals = _screen_currency(_sorted(events.journals, "journal_id", "stage", "line"), terms)
     lots = _screen_lots(_sorted(events.opening_lots, "as_of", "lot_id"), asset_class, terms)
     openings = _sorted(events.opening_balances, "as_of", "account", "currency", *_DIMENSIONS)
     balances = _screen_currency(openings, terms)

@@ -114,8 +114,12 @@ def currency(code: str) -> str:
 
 
 def link(identifier: str) -> str:
-    """Return an id as it stands in a link or tag; ":" is written /. and "#" /-."""
-    return checked_id(identifier).replace(":", "/.").replace("#", "/-")
+    """Return an id as it stands in a link or tag: "/" is written //, ":" /. and "#" /-.
+
+    Ids that the program makes itself may hold a slash; those of files cannot.
+    """
+    checked_id(identifier.replace("/", "."))
+    return identifier.replace("/", "//").replace(":", "/.").replace("#", "/-")
 
 
 def quoted(text: str) -> str:

@@ -1,0 +1,8 @@
+"""Where Alembic starts: it runs the migrations on the connection it was given."""
+
+from __future__ import annotations
+
+from alembic import context
+
+context.configure(connection=context.config.attributes["connection"])
+context.run_migrations()

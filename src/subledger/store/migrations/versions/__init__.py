@@ -1,0 +1,1 @@
+"""The migrations, each named by its number; one that was shipped is never edited."""

@@ -1,0 +1,183 @@
+"""Exact scaled integers: rounding half to even, splitting without loss, never wrapping."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from decimal import ROUND_HALF_EVEN, Context, Decimal
+from fractions import Fraction
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from subledger import numbers
+from subledger.numbers import INT64_MAX, INT64_MIN, ExcessDigits, NotANumber, NumberOverflow
+
+int64 = st.integers(INT64_MIN, INT64_MAX)
+small = st.integers(-(10**6), 10**6)
+divisors = st.integers(1, 10**12)
+
+
+@settings(max_examples=300)
+@given(int64, int64, divisors)
+def test_mul_div_is_the_exact_quotient_rounded_half_to_even(a: int, b: int, divisor: int) -> None:
+    exact = round(Fraction(a * b, divisor))  # Python rounds fractions half to even
+    if INT64_MIN <= exact <= INT64_MAX:
+        assert numbers.mul_div(a, b, divisor) == exact
+    else:
+        with pytest.raises(NumberOverflow):
+            numbers.mul_div(a, b, divisor)
+
+
+@settings(max_examples=200)
+@given(st.lists(st.tuples(int64, small, st.integers(1, 10**6)), max_size=6))
+def test_columns_are_divided_like_single_numbers(rows: list[tuple[int, int, int]]) -> None:
+    a, b, divisor = (np.array([row[n] for row in rows], np.int64) for n in range(3))
+    exact = [round(Fraction(x * y, z)) for x, y, z in rows]
+    if all(INT64_MIN <= value <= INT64_MAX for value in exact):
+        assert numbers.mul_div_columns(a, b, divisor).tolist() == exact
+    else:
+        with pytest.raises(NumberOverflow):
+            numbers.mul_div_columns(a, b, divisor)
+
+
+@pytest.mark.parametrize(
+    ("numerator", "rounded"),
+    [(1, 0), (2, 0), (3, 1), (5, 1), (6, 2), (7, 2), (-1, 0), (-2, 0), (-3, -1), (-6, -2), (10, 2)],
+)
+def test_halves_go_to_the_even_neighbour(numerator: int, rounded: int) -> None:
+    assert numbers.mul_div(numerator, 1, 4) == rounded
+    assert numbers.mul_div_columns([numerator], 1, 4).tolist() == [rounded]
+    assert numbers.mul_div(numerator * 10**12, 10**12, 4 * 10**24) == rounded
+
+
+@settings(max_examples=200)
+@given(st.integers(0, 10**15), st.integers(0, 10**12), st.integers(-4, 22))
+def test_an_amount_is_quantity_times_price_in_exact_decimals(
+    quantity: int, price: int, shift: int
+) -> None:
+    context = Context(prec=80)
+    exact = Decimal(quantity * price).scaleb(-shift, context)
+    rounded = int(exact.quantize(Decimal(1), rounding=ROUND_HALF_EVEN, context=context))
+    if rounded > INT64_MAX:
+        with pytest.raises(NumberOverflow):
+            numbers.product(quantity, price, shift)
+    else:
+        assert numbers.product(quantity, price, shift) == rounded
+        assert numbers.product_columns([quantity], [price], [shift]).tolist() == [rounded]
+
+
+@settings(max_examples=200)
+@given(st.integers(-(10**15), 10**15), st.lists(st.integers(0, 10**6), min_size=1, max_size=8))
+def test_parts_add_up_to_the_whole_and_each_running_sum_is_rounded_once(
+    total: int, weights: list[int]
+) -> None:
+    weights[-1] += 1  # something to split over
+    parts = numbers.allocate(total, weights)
+    assert sum(parts) == total
+    for count in range(1, len(weights)):
+        share = Fraction(total * sum(weights[:count]), sum(weights))
+        assert sum(parts[:count]) == round(share)
+
+
+def test_ten_dollars_in_thirds() -> None:
+    assert numbers.allocate(1000, [1, 1, 1]) == [333, 334, 333]
+
+
+@settings(max_examples=200)
+@given(st.lists(st.tuples(st.integers(0, 3), int64), max_size=12))
+def test_sums_are_exact_or_raise(rows: list[tuple[int, int]]) -> None:
+    groups = np.array([group for group, _ in rows], np.intp)
+    values = np.array([value for _, value in rows], np.int64)
+    assert numbers.exact_sum(values) == sum(value for _, value in rows)
+    exact = [sum(value for group, value in rows if group == number) for number in range(4)]
+    if all(INT64_MIN <= value <= INT64_MAX for value in exact):
+        assert numbers.group_sums(groups, values, 4).tolist() == exact
+    else:
+        with pytest.raises(NumberOverflow):
+            numbers.group_sums(groups, values, 4)
+
+
+@settings(max_examples=200)
+@given(st.lists(st.tuples(int64, int64), min_size=1, max_size=4))
+def test_columns_are_added_and_subtracted_or_raise(rows: list[tuple[int, int]]) -> None:
+    left, right = (np.array([row[n] for row in rows], np.int64) for n in range(2))
+    check: Callable[[int], bool] = lambda value: INT64_MIN <= value <= INT64_MAX  # noqa: E731
+    for function, exact in (
+        (numbers.add_columns, [a + b for a, b in rows]),
+        (numbers.subtract_columns, [a - b for a, b in rows]),
+    ):
+        if all(map(check, exact)):
+            assert function(left, right).tolist() == exact
+        else:
+            with pytest.raises(NumberOverflow):
+                function(left, right)
+
+
+@settings(max_examples=300)
+@given(small, st.integers(0, 18))
+def test_text_and_number_are_one_another(mantissa: int, scale: int) -> None:
+    text = numbers.to_text(mantissa, scale)
+    assert Decimal(text) == Decimal(mantissa).scaleb(-scale)
+    assert numbers.parse_decimal(text) == (mantissa, scale)
+    assert numbers.to_decimal(mantissa, scale) == Decimal(text)
+    assert numbers.rescale(mantissa, scale, scale + 3) == mantissa * 1000
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *(
+            "",
+            " 1",
+            "1 ",
+            "+1",
+            "1e5",
+            "1,000",
+            "1_0",
+            "01",
+            ".5",
+            "5.",
+            "--1",
+            "1.2.3",
+            "٣",
+            "NaN",
+        ),
+        *("-", "1" * 29, "0." + "1" * 19, "1\n"),
+    ],
+)
+def test_anything_but_a_plain_decimal_is_no_number(text: str) -> None:
+    with pytest.raises(NotANumber):
+        numbers.parse_decimal(text)
+
+
+def test_leading_zeros_after_the_point_are_no_significant_digits() -> None:
+    assert numbers.parse_decimal("0.000000000000000001") == (1, 18)
+    assert numbers.parse_decimal("-0.00") == (0, 2)
+
+
+@pytest.mark.parametrize(
+    ("number", "trimmed"),
+    [((1250, 2), (125, 1)), ((1200, 2), (12, 0)), ((120, 0), (120, 0)), ((0, 5), (0, 0))],
+)
+def test_trailing_zeros_after_the_point_are_trimmed(
+    number: tuple[int, int], trimmed: tuple[int, int]
+) -> None:
+    assert numbers.trim(*number) == trimmed
+
+
+def test_digits_beyond_the_unit_are_refused_and_not_rounded() -> None:
+    assert numbers.rescale(1250, 3, 2) == 125
+    with pytest.raises(ExcessDigits):
+        numbers.rescale(1251, 3, 2)
+    with pytest.raises(NumberOverflow):
+        numbers.rescale(INT64_MAX, 0, 1)
+
+
+def test_the_ends_of_64_bits_are_in_range_and_what_lies_beyond_is_not() -> None:
+    assert numbers.check_range(INT64_MAX) == INT64_MAX
+    assert numbers.check_range(INT64_MIN) == INT64_MIN
+    for value in (INT64_MAX + 1, INT64_MIN - 1):
+        with pytest.raises(NumberOverflow):
+            numbers.check_range(value)
