@@ -248,3 +248,19 @@ def test_the_lock_holds_every_package_that_pyproject_asks_for(lock: str) -> None
     locked = set(re.findall(r"^([a-z0-9-]+)==", lock, flags=re.MULTILINE))
     assert names - locked == set()
     assert locked & {"skfolio", "fava"} == set()
+
+
+def test_no_file_of_the_project_is_ignored_by_git() -> None:
+    """An ignore rule that matches a room would leave it out of every clone."""
+    files = [str(file.relative_to(ROOT)) for file in python_files(SOURCE, ROOT / "tests")]
+    done = subprocess.run(
+        ["git", "check-ignore", "--no-index", "--stdin"],
+        cwd=ROOT,
+        input="\n".join(files),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if done.returncode == 128:
+        pytest.skip("not a git checkout")
+    assert done.stdout == ""

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 import pyarrow as pa
 
+from subledger.columns import texts
 from subledger.errors import InvariantError
 from subledger.exports import beancount_names as names
 from subledger.exports.beancount_input import LedgerContext, LedgerMonth
@@ -38,14 +39,14 @@ def month_files(context: LedgerContext, month: LedgerMonth) -> LedgerPart:
     text cannot be written.
     """
     ordered = in_file_order(context, month)
-    texts: dict[str, list[str]] = {month.period: []}
+    written: dict[str, list[str]] = {month.period: []}
     for name, text in _transactions(context, month.period, ordered=ordered):
-        texts.setdefault(name, []).append(text)
-    texts[month.period].append(prices_text(context, month))
-    texts[month.period].append(assertions_text(context, month))
+        written.setdefault(name, []).append(text)
+    written[month.period].append(prices_text(context, month))
+    written[month.period].append(assertions_text(context, month))
     files = {
         f"{name}.beancount": _heading(context, name) + "".join(parts)
-        for name, parts in sorted(texts.items())
+        for name, parts in sorted(written.items())
     }
     return LedgerPart(files, uses_of(context, ordered))
 
@@ -115,14 +116,21 @@ def _entries(ordered: OrderedMonth) -> Iterator[_Entry]:
     return (_Entry(*row) for row in rows)
 
 
+_LINE_TEXTS = ("account", "currency", "lot_id", "instrument")
+
+
 def _lines(ordered: OrderedMonth) -> list[Line]:
     table = ordered.lines
-    money = ("account", "currency", "amount", "amount_base", "quantity", "lot_id")
-    owners = zip(*(table.column(name).to_pylist() for name in Owner._fields), strict=True)
+    text = {name: texts(table, name).tolist() for name in (*_LINE_TEXTS, *Owner._fields)}
+    known: dict[Owner, Owner] = {}  # one object for all lines of an owner
+    owners = map(Owner._make, zip(*(text[name] for name in Owner._fields), strict=True))
     rows = zip(
-        *(table.column(name).to_pylist() for name in money),
-        map(Owner._make, owners),
-        table.column("instrument").to_pylist(),
+        text["account"],
+        text["currency"],
+        *(table.column(name).to_pylist() for name in ("amount", "amount_base", "quantity")),
+        text["lot_id"],
+        (known.setdefault(owner, owner) for owner in owners),
+        text["instrument"],
         ordered.live,
         strict=True,
     )
