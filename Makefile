@@ -23,7 +23,7 @@ test: $(READY)
 	$(VENV)/bin/ruff format --check .
 	$(VENV)/bin/mypy
 	$(VENV)/bin/lint-imports
-	$(VENV)/bin/python -m pytest
+	$(VENV)/bin/python -m pytest -n auto
 
 # The packages that the lock names, no others, each checked against its hash; then this package.
 $(READY): requirements.lock pyproject.toml

@@ -212,6 +212,10 @@ def test_the_template_gives_tax_lots_wider_pools_at_cost_with_fees_in_it() -> No
             valuation="cost",
             fees="capitalise",
             pool_by=("broker_account", "instrument"),
+            not_included=(
+                "wash sales, straddles, constructive sales, mark-to-market elections and section"
+                " 1256 contracts"
+            ),
         ),
     }
 

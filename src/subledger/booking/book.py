@@ -116,7 +116,11 @@ def _price_doubts(marked: Marked, terms: Terms) -> pa.Table:
     """Return EXCEPTIONS for prices that are missing or stale on a mark date, per instrument."""
     found = [
         ("MISSING_PRICE", marked.missing, "no price on or before"),
-        ("STALE_PRICE", marked.stale, "the latest price is older than the last session before"),
+        (
+            "STALE_PRICE",
+            marked.stale,
+            "the latest price is older than the last session on or before",
+        ),
     ]
     parts = []
     for code, doubts, words in found:

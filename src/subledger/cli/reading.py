@@ -22,17 +22,20 @@ commands = typer.Typer()
 @guarded
 def status(
     *,
+    history: Annotated[
+        bool, typer.Option("--history", help="List every command that wrote or was refused.")
+    ] = False,
     books: Folder = Path(),
     as_at: AsAt = None,
     shape: Format = Shape.TABLE,
     output: Output = None,
 ) -> None:
-    """Show which periods are closed and what is open."""
-    from subledger.operations.status import status as run  # noqa: PLC0415 - help stays light
+    """Show which periods are closed and what is open, or who ran which command."""
+    from subledger.operations import status as run  # noqa: PLC0415 - help stays light
 
     require_offered(shape)
     found = opened(books)
-    report = run(found, as_at=as_at)
+    report = (run.history if history else run.status)(found, as_at=as_at)
     emit(listing_of(report, found.units(found.control.read(as_at))), shape, output=output)
     say(f"as at batch {report.meta['knowledge_seq']}")
 

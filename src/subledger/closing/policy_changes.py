@@ -29,9 +29,11 @@ def policy_changes(
         for name in names
         if sealed.get(name) != now.get(name)
     ]
-    for override in sealed["overrides"]:
-        if override not in now["overrides"]:
-            findings.append(_finding(policy, "override", f"{override} was sealed"))
+    findings += [
+        _finding(policy, "override", f"{override} was sealed")
+        for override in sealed["overrides"]
+        if override not in now["overrides"]
+    ]
     for override in now["overrides"]:
         begins_closed = not override["from"] or override["from"] <= through.isoformat()
         if override not in sealed["overrides"] and begins_closed:

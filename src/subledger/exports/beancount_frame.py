@@ -31,7 +31,7 @@ _ABOUT = """\
 """
 _LOTS = (
     "SELECT account, currency, cost_date, cost_label, sum(units(position)), sum(cost(position))"
-    " WHERE cost_label IS NOT NULL GROUP BY account, currency, cost_date, cost_label"
+    " WHERE cost_label != '' GROUP BY account, currency, cost_date, cost_label"
     " HAVING not empty(sum(units(position))) ORDER BY account, cost_date"
 )
 _RESULT = (

@@ -167,10 +167,14 @@ def list_withheld(run: CloseRun) -> None:
     with_them = book_open_months(
         run.books, run.reading, policy, mark_date=run.period.end, swept=swept
     )
+    units = run.books.units(run.reading)
     run.withheld = {
         "trades": [
             {name: str(row[name]) for name in ("trade_id", "status", "instrument", "side")}
-            | {"quantity": str(row["quantity"]), "net": str(row["net"])}
+            | {
+                "quantity": to_text(row["quantity"], units.quantity_decimals[row["instrument"]]),
+                "net": to_text(row["net"], units.decimals[row["currency"]]),
+            }
             for row in withheld.to_pylist()
         ],
         "effect": _effect(run, with_them),

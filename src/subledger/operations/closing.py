@@ -93,7 +93,8 @@ def _run_steps(run: CloseRun, progress: Progress) -> None:
 
 def _list_exceptions(books: Books, runs: Sequence[CloseRun]) -> None:
     """Put the exceptions that stopped a close into the queue, so that they can be settled."""
-    with books.control.write("check", {"period": runs[0].period.label}) as unit:
+    arguments = {"period": runs[0].period.label, "outcome": "refused; exceptions listed"}
+    with books.control.write("close", arguments) as unit:
         changed = [set_exceptions(unit, run.booked) for run in runs]
         if not any(changed):
             unit.abandon()

@@ -56,9 +56,13 @@ def sweep(books: Books, exception_id: str, *, reason: str = "", dry_run: bool = 
     with books.control.write("exceptions", arguments, dry_run=dry_run) as unit:
         found = _open(unit.reading, exception_id)
         if not _is_sweepable(unit.reading, found):
-            raise refuse(
-                "NOT_SWEEPABLE", f"{found['code']} {found['event_id']}", value=exception_id
+            why = (
+                "a closed period holds entries of it"
+                if found["code"] == "LATE"
+                else f"{found['code']} says what to do instead"
             )
+            message = f"{found['code']} {found['event_id']}: {why}"
+            raise refuse("NOT_SWEEPABLE", message, value=exception_id)
         day = _next_open_day(unit.reading, found)
         reason = reason.strip() or f"swept to {day}"
         unit.exception_event(exception_id, "swept", reason=reason, swept_to=day)

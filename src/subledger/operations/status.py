@@ -52,3 +52,52 @@ def _rows(reading: Reading, basis: str) -> list[dict[str, object]]:
             }
         )
     return rows
+
+
+_HISTORY = pa.schema(
+    [
+        tables.maybe_whole("batch", "null: refused, nothing was changed"),
+        tables.text("at", "UTC"),
+        tables.text("actor"),
+        tables.text("command"),
+        tables.text("arguments", "JSON"),
+        tables.text("file"),
+        tables.maybe_whole("rows_new"),
+        tables.text("refused", "codes of the refusal"),
+    ]
+)
+
+
+def history(books: Books, *, as_at: int | None = None) -> Report:
+    """Return every writing command in order of time: who ran what, and what was refused."""
+    reading = books.control.read(as_at)
+    rows = [
+        {
+            "batch": batch.seq,
+            "at": batch.at,
+            "actor": batch.actor,
+            "command": batch.command,
+            "arguments": json.dumps(dict(batch.arguments), sort_keys=True),
+            "file": batch.imported.file_name if batch.imported else "",
+            "rows_new": batch.imported.rows_appended if batch.imported else None,
+            "refused": "",
+        }
+        for batch in reading.batches()
+    ]
+    rows += [
+        {
+            "batch": None,
+            "at": command.at,
+            "actor": command.actor,
+            "command": command.command,
+            "arguments": json.dumps(dict(command.arguments), sort_keys=True),
+            "file": str(command.arguments.get("file", "")),
+            "rows_new": None,
+            "refused": " ".join(command.codes),
+        }
+        for command in reading.refused_commands()
+    ]
+    rows.sort(key=lambda row: str(row["at"]))
+    table = pa.Table.from_pylist(rows, schema=_HISTORY)
+    meta = {"entity": books.settings.entity, "knowledge_seq": str(reading.as_at)}
+    return Report("history", "Commands", table, (), meta)
