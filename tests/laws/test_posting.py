@@ -72,6 +72,10 @@ class Store:
             self.booked.append(booking)
         return joined(added)
 
+    def carried(self) -> Carried:
+        """Return open lots and items after the last month."""
+        return self.booked[-1].carried if self.booked else Carried()
+
     def entries(self) -> pa.Table:
         """Return all entries of the journal."""
         return self.journal().entries
@@ -182,7 +186,7 @@ def test_what_stands_depends_on_the_facts_and_not_on_their_arrival(
             for each in (slow, quick)
         )
         assert ours == theirs, name
-    left, expected = (each.booked[-1].carried for each in (slow, quick))
+    left, expected = (each.carried() for each in (slow, quick))
     assert left.lots.to_pylist() == expected.lots.to_pylist()
     assert left.unsettled.to_pylist() == expected.unsettled.to_pylist()
 

@@ -42,9 +42,9 @@ def test_the_seal_holds_what_was_withheld_and_what_posting_it_would_change(desk:
     assert gaap.withheld == {
         "trades": [
             {"trade_id": "T2", "status": "confirmed", "instrument": "ACME", "side": "sell"}
-            | {"quantity": "40", "net": "48000"},
+            | {"quantity": "40", "net": "480.00"},
             {"trade_id": "T3", "status": "failed", "instrument": "ACME", "side": "buy"}
-            | {"quantity": "10", "net": "11000"},
+            | {"quantity": "10", "net": "110.00"},
         ],
         "effect": {
             "assets": "150.00",
