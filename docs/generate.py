@@ -20,6 +20,7 @@ import pyarrow as pa
 import typer
 
 from subledger import tables
+from subledger.tables import booked, facts, inputs
 from subledger.chart import Chart, load_chart, manual_table
 from subledger.chart.measures import EVENTS, cells, identities_of
 from subledger.cli.app import app
@@ -226,10 +227,14 @@ def _unbooked(chart: Chart) -> str:
 def tables_page() -> str:
     """Return tables.md: every table, its columns, types, units and meaning."""
     parts = [
-        _head("Every table", "src/subledger/tables.py"),
+        _head("Every table", "src/subledger/tables"),
         _TABLES,
     ]
-    declared = [one for one in vars(tables).values() if isinstance(one, tables.Table)]
+    rooms = (facts, inputs, booked)
+    declared = [
+        one for room in rooms for one in vars(room).values() if isinstance(one, tables.Table)
+    ]
+    declared = list({one.name: one for one in declared}.values())
     for table in declared:
         order = f" Order: {', '.join(table.order)}." if table.order else ""
         parts.append(f"## {table.name}\n\n{table.meaning}{order}\n")

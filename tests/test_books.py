@@ -40,7 +40,7 @@ def build(case: str, folder: Path) -> Books:
     for step in steps["step"]:
         match step["do"]:
             case "import":
-                import_file(books, step["kind"], BOOKS / case / step["file"])
+                import_file(books, step["kind"], path=BOOKS / case / step["file"])
             case "post":
                 post(books)
             case "close":

@@ -133,11 +133,10 @@ class Books:
             raise refuse("NOT_OFFERED", "only csv files are imported", value=format)
         if isinstance(source, pd.DataFrame):
             data = _csv(frames.columns_of(source))
-            return importing.import_bytes(
-                self._books, kind, data, file=frames.FILE, mapping=mapping, dry_run=dry_run
-            )
+            delivery = importing.Delivery(kind, frames.FILE, data, mapping)
+            return importing.import_bytes(self._books, delivery, dry_run=dry_run)
         return importing.import_file(
-            self._books, kind, Path(source), mapping=mapping, dry_run=dry_run
+            self._books, kind, path=Path(source), mapping=mapping, dry_run=dry_run
         )
 
     def import_instruments(self, source: Source, **options: Unpack[ImportOptions]) -> ImportResult:
@@ -184,14 +183,14 @@ class Books:
         self, on: date | str, *, basis: str | Sequence[str] = (), dry_run: bool = False
     ) -> list[PostResult]:
         """Value the open lots of a day and post the change; bases at cost are left out."""
-        return marking.mark(self._books, _day(on), _names(basis), dry_run=dry_run)
+        return marking.mark(self._books, _day(on), bases=_names(basis), dry_run=dry_run)
 
     @_refusing
     def close(
         self, period: str, *, basis: str | Sequence[str] = (), dry_run: bool = False
     ) -> list[CloseResult]:
         """Close a month (`2026-01`) or a year (`2026`), or refuse with every reason at once."""
-        return closing.close(self._books, period, _names(basis), dry_run=dry_run)
+        return closing.close(self._books, period, bases=_names(basis), dry_run=dry_run)
 
     @_refusing
     def report(
@@ -211,7 +210,7 @@ class Books:
         splits = _names(by)
         if name in reporting.REPORTS:
             require_splits(name, splits)
-        return frames.frame(reporting.report(view, name, splits), view.units)
+        return frames.frame(reporting.report(view, name, by=splits), view.units)
 
     @_refusing
     def exceptions(
@@ -236,14 +235,14 @@ class Books:
         self, period: str, *, basis: str | Sequence[str] = (), dry_run: bool = False
     ) -> list[PackageResult]:
         """Write the workbook and the reports of a period below `reports/`."""
-        return packaging.package(self._books, period, _names(basis), dry_run=dry_run)
+        return packaging.package(self._books, period, bases=_names(basis), dry_run=dry_run)
 
     @_refusing
     def verify(
         self, period: str | None = None, *, basis: str | Sequence[str] = ()
     ) -> list[VerifyResult]:
         """Prove the books anew from what is on disk; findings are in the results."""
-        return verifying.verify(self._books, period, _names(basis))
+        return verifying.verify(self._books, period, bases=_names(basis))
 
     @_refusing
     def check(self, *, basis: str | Sequence[str] = ()) -> list[CheckResult]:

@@ -57,11 +57,11 @@ def build(declared: Table, columns: Mapping[str, Any]) -> pa.Table:
     A scalar text or number is repeated; NaT becomes null; a masked array's masked rows too.
     """
     length = max((len(c) for c in columns.values() if np.ndim(c)), default=0)
-    arrays = [_array(columns[field.name], field.type, length) for field in declared.schema]
+    arrays = [_array(columns[field.name], field.type, length=length) for field in declared.schema]
     return pa.Table.from_arrays(arrays, schema=declared.schema)
 
 
-def _array(values: Any, kind: pa.DataType, length: int) -> pa.Array:  # noqa: ANN401 - any column
+def _array(values: Any, kind: pa.DataType, *, length: int) -> pa.Array:  # noqa: ANN401 - any column
     if isinstance(values, pa.ChunkedArray):
         return values.combine_chunks().cast(kind)
     if np.ndim(values) == 0:

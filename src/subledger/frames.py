@@ -33,10 +33,10 @@ def frame(report: Report, units: Units) -> pd.DataFrame:
     `datetime64[s]` (NaT), counts `int64` or nullable `Int64`, text `str` ("" where not given).
     """
     names = report.table.column_names
-    return pd.DataFrame({name: _series(report, name, units) for name in names}, columns=names)
+    return pd.DataFrame({name: _series(report, name, units=units) for name in names}, columns=names)
 
 
-def _series(report: Report, name: str, units: Units) -> pd.Series[Any]:
+def _series(report: Report, name: str, *, units: Units) -> pd.Series[Any]:
     declared = report.table.schema.field(name)
     column = report.table.column(name)
     if unit_of(declared):

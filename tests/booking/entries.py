@@ -42,7 +42,7 @@ def booked(
 def booked_with(events: Events, policy: BasisPolicy = GAAP, **terms: Any) -> Booking:
     """Return given events booked."""
     given = facts.terms(policy, held=terms.pop("held", (SHARE, FUND)), **terms)
-    return book(events, Carried(), given)
+    return book(events, Carried(), terms=given)
 
 
 def events_of(firm: Firm) -> Events:

@@ -49,8 +49,8 @@ def october() -> Closed:
         ],
     )  # fmt: skip
     events = events_of(firm)
-    september = book(between(events, -500, OCTOBER), Carried(), firm.terms)
-    booking = book(between(events, OCTOBER, 500), september.carried, firm.terms)
+    september = book(between(events, -500, OCTOBER), Carried(), terms=firm.terms)
+    booking = book(between(events, OCTOBER, 500), september.carried, terms=firm.terms)
     opening = balances_after(BALANCES.empty(), september.lines)
     return Closed(
         chart=CHART,

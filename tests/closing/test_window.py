@@ -268,7 +268,8 @@ def test_a_settlement_of_a_part_or_of_no_trade_is_an_exception(
 
 def around(**given: Any) -> Window:
     """Return the open window over facts other than trades."""
-    sealed = Sealed(THROUGH, SEAL, swept=given.pop("swept", {}), waived=given.pop("waived", frozenset()))  # noqa: E501  # fmt: skip
+    swept, waived = given.pop("swept", {}), given.pop("waived", frozenset())
+    sealed = Sealed(THROUGH, SEAL, swept=swept, waived=waived)
     nothing, odd = known_trades(tables.TRADES.empty(), tables.SETTLEMENTS.empty())
     declared = {"cash": tables.CASH, "journals": tables.JOURNALS}
     declared |= {"opening_lots": tables.OPENING_LOTS, "opening_balances": tables.OPENING_BALANCES}

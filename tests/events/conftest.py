@@ -118,7 +118,7 @@ class Books:
     def read(self, kind: str, *rows: dict[str, str]) -> Reading:
         """Read rows, each the first of its kind with the changes given."""
         data = csv_text([{**FIRST[kind], **row} for row in rows]).encode()
-        return read_canonical(kind, data, f"{kind}.csv", context=self.context)
+        return read_canonical(kind, data, file=f"{kind}.csv", context=self.context)
 
     def add(self, kind: str, *rows: dict[str, str]) -> Admission:
         """Import rows under the next batch; keep what is admitted."""
@@ -167,6 +167,6 @@ def books() -> Books:
         accounts=ACCOUNTS,
         bases=("US-GAAP", "US-TAX"),
     )
-    reading = read_canonical("instruments", INSTRUMENTS.encode(), "i.csv", context=context)
+    reading = read_canonical("instruments", INSTRUMENTS.encode(), file="i.csv", context=context)
     assert reading.findings == []
     return Books(replace(context, instruments=reading.table), {"instruments": reading.table})

@@ -14,7 +14,7 @@ from subledger.operations.books import Books, open_books
 from subledger.operations.closing import close
 from subledger.operations.creating import create
 from subledger.operations.explaining import explain_data
-from subledger.operations.importing import import_bytes
+from subledger.operations.importing import Delivery, import_bytes
 from subledger.operations.posting import post
 from subledger.tables import ENTRIES, LOTS, RELIEFS
 
@@ -44,7 +44,7 @@ def firm(tmp_path_factory: pytest.TempPathFactory) -> Books:
         match step["do"]:
             case "import":
                 data = (FIRM / step["file"]).read_bytes()
-                import_bytes(books, step["kind"], data, file=step["file"])
+                import_bytes(books, Delivery(step["kind"], step["file"], data))
             case "post":
                 post(books)
             case "close":

@@ -41,7 +41,7 @@ class Books:
     ) -> list[Finding]:
         """Import a file whole or not at all; return its findings, then its notes."""
         context = replace(self.context, batch=self.context.batch + 1)
-        reading = read_canonical(kind, data, file, context=context, mapping=mapping)
+        reading = read_canonical(kind, data, file=file, context=context, mapping=mapping)
         if reading.findings:
             return [*reading.findings, *reading.notes]
         admission = admit(kind, reading.table, known=self.known, file=file)

@@ -55,7 +55,7 @@ CELLS = st.sampled_from(
 
 
 def context() -> Context:
-    reading = read_canonical("instruments", ISSUED, "instruments.csv", context=CONTEXT)
+    reading = read_canonical("instruments", ISSUED, file="instruments.csv", context=CONTEXT)
     return Context(
         base_currency="USD",
         decimals=CONTEXT.decimals,
@@ -66,7 +66,7 @@ def context() -> Context:
 
 def judged(kind: str, header: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
     text = "\n".join(",".join(cells) for cells in [header, *rows])
-    reading = read_canonical(kind, text.encode(), "f.csv", context=context())
+    reading = read_canonical(kind, text.encode(), file="f.csv", context=context())
     assert {finding.code for finding in reading.findings + reading.notes} <= set(CODES)
     assert reading.table.schema == KINDS[kind].table.schema
     if reading.findings:

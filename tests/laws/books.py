@@ -79,7 +79,7 @@ class Firm:
 
     def booked(self, carried: Carried | None = None) -> Booking:
         """Return the firm booked at once."""
-        return book(self.events(), carried or Carried(), self.terms)
+        return book(self.events(), carried or Carried(), terms=self.terms)
 
     def but(self, **changes: Any) -> Firm:
         """Return the firm with other facts."""

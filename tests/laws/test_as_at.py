@@ -17,7 +17,7 @@ from tests.laws.facts import FOLDER, day
 from subledger.errors import Refused
 from subledger.operations.books import Books, open_books
 from subledger.operations.closing import close
-from subledger.operations.importing import import_bytes
+from subledger.operations.importing import Delivery, import_bytes
 from subledger.operations.marking import mark
 from subledger.operations.posting import post
 from subledger.operations.reporting import REPORTS, report, view_of
@@ -61,9 +61,9 @@ def opened(folder: Path) -> Books:
     shutil.copytree(FOLDER, folder / "chart_of_accounts" / FOLDER.name)
     books = open_books(folder)
     instruments = b"instrument,asset_class,currency,exchange\nAAA,equity,USD,XNYS\n"
-    import_bytes(books, "instruments", instruments, file="instruments.csv")
+    import_bytes(books, Delivery("instruments", "instruments.csv", instruments))
     prices = b"date,instrument,price\n2022-09-09,AAA,98\n2022-09-30,AAA,103.37\n"
-    import_bytes(books, "prices", prices, file="prices.csv")
+    import_bytes(books, Delivery("prices", "prices.csv", prices))
     return books
 
 
@@ -86,7 +86,7 @@ def run(books: Books, command: str) -> None:
             close(books, "2022-09")
         else:
             kind, _, data = command.partition(":")
-            import_bytes(books, kind, data.encode(), file=f"{kind}.csv")
+            import_bytes(books, Delivery(kind, f"{kind}.csv", data.encode()))
     except Refused:
         pass
 

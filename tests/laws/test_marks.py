@@ -82,8 +82,8 @@ def test_unrealised_is_market_value_less_cost_of_every_lot(
 ) -> None:
     """Invariant 12 for unrealised gains, tolerance zero: against quantity x price in Decimal."""
     firm = firm.but(marks=[*firm.marks, *marked(firm, at, day(30))])
-    booking = book(between(firm.events(), -500, last), Carried(), firm.terms)
-    closing = book(between(firm.events(), 30, 31), booking.carried, firm.terms)
+    booking = book(between(firm.events(), -500, last), Carried(), terms=firm.terms)
+    closing = book(between(firm.events(), 30, 31), booking.carried, terms=firm.terms)
     units = Units("USD", {"USD": 2}, {})
     report = unrealised(
         closing.carried.lots, firm.mark_table(), instruments=firm.terms.instruments, units=units

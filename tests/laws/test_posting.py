@@ -61,7 +61,7 @@ class Store:
         self.booked = []
         known = {month.label for month in window.months(Sealed())}
         for month in map(parse_period, sorted({*known, *self.months})):
-            booking = book(window.within(month), carried, self.firm.terms)
+            booking = book(window.within(month), carried, terms=self.firm.terms)
             posted = self.months.get(month.label, Journal.empty())
             addition = difference(
                 journal_of(booking), posted, basis="B", next_seq=1 + self.entries().num_rows

@@ -180,7 +180,7 @@ def test_expensed_and_capitalised_fees_differ_by_those_in_open_lots(
     firm = data.draw(firms(policy=policy)).under(valuation="cost")
     until_then = between(firm.events(), -500, last)
     expensed, capitalised = (
-        book(until_then, Carried(), firm.under(fees=fees).terms)
+        book(until_then, Carried(), terms=firm.under(fees=fees).terms)
         for fees in ("expense", "capitalise")
     )
     gained = total(lines_of(expensed), is_profit) - total(lines_of(capitalised), is_profit)

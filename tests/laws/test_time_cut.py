@@ -67,7 +67,7 @@ def test_a_to_b_and_b_to_c_are_a_to_c_at_any_cut(firm: Firm, cuts: list[int]) ->
     events, carried, parts = firm.events(), Carried(), []
     edges = [-500, *sorted(cuts), 500]
     for start, end in pairwise(edges):
-        part = book(between(events, start, end), carried, firm.terms)
+        part = book(between(events, start, end), carried, terms=firm.terms)
         carried = part.carried
         parts.append(part)
     assert_same(parts, firm.booked())
@@ -85,7 +85,7 @@ def test_the_order_of_rows_never_matters(firm: Firm, seed: int) -> None:
         return table.take(pa.array(order, pa.int64()))
 
     mixed = Events(**{name: shuffled(getattr(events, name)) for name in DATE_OF})
-    assert_same([book(mixed, Carried(), firm.terms)], firm.booked())
+    assert_same([book(mixed, Carried(), terms=firm.terms)], firm.booked())
 
 
 @settings(max_examples=15)
@@ -93,7 +93,7 @@ def test_the_order_of_rows_never_matters(firm: Firm, seed: int) -> None:
 def test_booking_twice_gives_the_same_bytes(firm: Firm) -> None:
     """Booking is pure, tolerance zero: no state is kept, nothing that was given is changed."""
     events, again = firm.events(), firm.events()
-    first, second = (book(events, Carried(), firm.terms) for _ in range(2))
+    first, second = (book(events, Carried(), terms=firm.terms) for _ in range(2))
     for name in ("entries", "lines", "measures", "reliefs", "exceptions"):
         assert getattr(first, name).equals(getattr(second, name)), name
     assert all(getattr(events, one.name) == getattr(again, one.name) for one in fields(events))

@@ -51,7 +51,7 @@ def test_receivables_less_payables_are_the_unsettled_trades_on_every_date(firm: 
 @given(firms(), days)
 def test_the_list_of_unsettled_items_is_the_ledger_item_by_item(firm: Firm, last: int) -> None:
     """Invariant 17 for each trade, tolerance zero, at any cut."""
-    booking = book(between(firm.events(), -500, last), Carried(), firm.terms)
+    booking = book(between(firm.events(), -500, last), Carried(), terms=firm.terms)
     items = booking.carried.unsettled.to_pylist()
     open_lines = filter(on_accounts(UNSETTLED_ACCOUNTS), lines_of(booking))
     dimensions = ("book", "strategy", "broker_account", "instrument")
@@ -73,7 +73,10 @@ def test_settling_earns_nothing(firm: Firm) -> None:
 
 @settings(max_examples=25)
 @given(firms(), st.booleans())
-def test_a_fail_and_its_cure_move_neither_profit_nor_cash(firm: Firm, by_fact: bool) -> None:  # noqa: FBT001
+def test_a_fail_and_its_cure_move_neither_profit_nor_cash(
+    firm: Firm,
+    by_fact: bool,  # noqa: FBT001 - drawn
+) -> None:
     """Invariant 19, tolerance zero: a failed trade stands exactly where a confirmed one does."""
     confirmed = firm.under(post_status="confirmed").but(
         trades=[trade | {"status": "confirmed", "settled_date": None} for trade in firm.trades]

@@ -26,7 +26,7 @@ def cleared(firm: Firm) -> tuple[Journal, Journal]:
     journal = journal_of(firm.booked())
     balances = balances_after(BALANCES.empty(), journal.lines)
     return journal, clear_profit_and_loss(
-        balances, YEAR, firm.terms, seq=1 + journal.entries.num_rows
+        balances, YEAR, terms=firm.terms, seq=1 + journal.entries.num_rows
     )
 
 
@@ -62,7 +62,7 @@ def test_clearing_again_clears_nothing(firm: Firm) -> None:
     """Invariant 41, tolerance zero: the second clearing has no entry."""
     journal, clearing = cleared(firm)
     after = balances_after(BALANCES.empty(), joined([journal, clearing]).lines)
-    again = clear_profit_and_loss(after, YEAR, firm.terms, seq=10**6)
+    again = clear_profit_and_loss(after, YEAR, terms=firm.terms, seq=10**6)
     assert again.entries.num_rows + again.lines.num_rows == 0
 
 

@@ -16,7 +16,7 @@ from subledger.operations.books import Books, open_books
 from subledger.operations.closing import CloseResult, close
 from subledger.operations.creating import create
 from subledger.operations.exceptions import list_exceptions, sweep, waive
-from subledger.operations.importing import ImportResult, import_bytes
+from subledger.operations.importing import Delivery, ImportResult, import_bytes
 from subledger.operations.marking import mark
 from subledger.operations.posting import PostResult, post
 from subledger.operations.reporting import report, view_of
@@ -110,9 +110,8 @@ class Desk:
     def takes(self, kind: str, text: str, *, file: str = "") -> ImportResult:
         """Import a file drawn as a table."""
         self.names += 1
-        return import_bytes(
-            self.books, kind, csv_of(kind, text), file=file or f"{kind}-{self.names}.csv"
-        )
+        name = file or f"{kind}-{self.names}.csv"
+        return import_bytes(self.books, Delivery(kind, name, csv_of(kind, text)))
 
     def post(self, *bases: str) -> list[PostResult]:
         """Post every basis named, or all."""
@@ -120,11 +119,11 @@ class Desk:
 
     def close(self, period: str, *bases: str, dry_run: bool = False) -> list[CloseResult]:
         """Close a period of every basis named, or of all."""
-        return close(self.books, period, bases, dry_run=dry_run)
+        return close(self.books, period, bases=bases, dry_run=dry_run)
 
     def mark(self, day: str, *bases: str) -> list[PostResult]:
         """Mark a date of 2026, given as month and day."""
-        return mark(self.books, date.fromisoformat(full_date(day)), bases)
+        return mark(self.books, date.fromisoformat(full_date(day)), bases=bases)
 
     def made(self, name: str, period: str, *, basis: str = "", as_at: int | None = None) -> Report:
         """Return a report."""

@@ -188,10 +188,10 @@ def test_an_interrupted_ledger_is_written_again_by_export(traded: Desk, tmp_path
     ledger = traded.folder / "ledgers/US-GAAP/2026-01.beancount"
     text = ledger.read_bytes()
     ledger.unlink()
-    export(traded.books, "beancount", "2026-01", basis="US-GAAP")
+    export(traded.books, "beancount", label="2026-01", basis="US-GAAP")
     assert ledger.read_bytes() == text
     ledger.chmod(0o644)
     ledger.write_bytes(text.replace(b"1000.00", b"1000.01"))
-    written = export(traded.books, "beancount", "2026-01", basis="US-GAAP")
+    written = export(traded.books, "beancount", label="2026-01", basis="US-GAAP")
     assert ([path.name for path in written], ledger.read_bytes()) == (["2026-01.beancount"], text)
     assert refusal(export, traded.books, "beancount", "2026-02") == ["NOT_CLOSED"]

@@ -10,7 +10,7 @@ from tests.operations.desk import Desk, csv_of, grid, refusal
 
 from subledger.errors import Refused
 from subledger.operations.books import open_books
-from subledger.operations.importing import import_bytes
+from subledger.operations.importing import Delivery, import_bytes
 
 TRADES = """
 trade_id trade_date settled_date side quantity price
@@ -112,7 +112,7 @@ def test_a_price_may_be_corrected_until_a_close_has_sealed_it(desk: Desk) -> Non
 def test_nothing_of_a_dry_run_stays(desk: Desk) -> None:
     last = desk.batch
     data = csv_of("trades", TRADES)
-    tried = import_bytes(desk.books, "trades", data, file="t.csv", dry_run=True)
+    tried = import_bytes(desk.books, Delivery("trades", "t.csv", data), dry_run=True)
     assert (tried.rows_new, desk.batch) == (2, last)
     assert desk.books.control.read().facts("trades").num_rows == 0
 
@@ -121,9 +121,9 @@ def test_a_file_read_under_another_mapping_is_not_taken_for_the_one_before(desk:
     data = csv_of("prices", "date price\n01-30 11.00").replace(b"instrument,", b"ticker,other,")
     data = data.replace(b"ACME,", b"ACME,BOLT,")
     books = desk.books
-    first = import_bytes(books, "prices", data, file="p.csv", mapping=_mapping("ticker", "other"))
-    other = import_bytes(books, "prices", data, file="p.csv", mapping=_mapping("other", "ticker"))
-    again = import_bytes(books, "prices", data, file="p.csv", mapping=_mapping("other", "ticker"))
+    one = Delivery("prices", "p.csv", data, _mapping("ticker", "other"))
+    two = Delivery("prices", "p.csv", data, _mapping("other", "ticker"))
+    first, other, again = (import_bytes(books, delivery) for delivery in (one, two, two))
     assert (first.rows_new, other.rows_new, again.rows_new) == (1, 1, 0)
     assert (again.duplicate, desk.batch) == (True, other.batch)
 

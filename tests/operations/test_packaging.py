@@ -74,7 +74,7 @@ def test_packaging_twice_gives_the_same_bytes_and_other_books_change_nothing(tra
 
 
 def test_a_package_of_an_open_period_says_that_it_is_open(traded: Desk) -> None:
-    made = package(traded.books, "2026-02", ["US-TAX"])
+    made = package(traded.books, "2026-02", bases=["US-TAX"])
     manifest = json.loads((made[0].folder / "manifest.json").read_text())
     assert (manifest["status"], manifest["seal"]) == ("open", "")
     assert manifest["knowledge_seq"] == traded.batch

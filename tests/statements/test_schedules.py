@@ -43,13 +43,13 @@ def test_the_realised_report_names_the_closing_trades_book_and_the_lots_strategy
     report = realised(table(tables.RELIEFS, [relief]))
     assert report_csv(report, units).splitlines() == [
         (
-            "relief_id,kind,trade_id,lot_id,instrument,book,strategy,lot_strategy,broker_account,side,"
-            "opened_on,closed_on,accounting_date,activity_period,quantity,currency,proceeds,cost,gain,"
-            "proceeds_base,cost_base,gain_price_base,gain_fx_base,gain_base,term"
+            "relief_id,kind,trade_id,lot_id,instrument,book,strategy,lot_strategy,broker_account,"
+            "side,opened_on,closed_on,accounting_date,activity_period,quantity,currency,proceeds,"
+            "cost,gain,proceeds_base,cost_base,gain_price_base,gain_fx_base,gain_base,term"
         ),
         (
-            "T9:r1,trade,T9,T1,IBM,A,MOM,ARB,PB1,long,2022-09-01,2022-09-30,2022-10-04,2022-09,5,USD,"
-            "12.00,10.00,2.00,12.00,10.00,2.00,0.00,2.00,short"
+            "T9:r1,trade,T9,T1,IBM,A,MOM,ARB,PB1,long,2022-09-01,2022-09-30,2022-10-04,2022-09,5,"
+            "USD,12.00,10.00,2.00,12.00,10.00,2.00,0.00,2.00,short"
         ),
     ]
     assert report.sums(units) == {

@@ -21,7 +21,7 @@ from subledger.store.segments import read_segment, segment_folder, write_segment
 if TYPE_CHECKING:
     from tests.store.conftest import Samples
 
-FOLDER = segment_folder("lots", "US-GAAP", "2022-09")
+FOLDER = segment_folder("lots", "US-GAAP", period="2022-09")
 
 
 def test_a_segment_is_read_back_as_it_was_written(tmp_path: Path, samples: Samples) -> None:

@@ -26,7 +26,7 @@ from subledger.lots.engine import REFUSAL_CODES
 from subledger.tables import EXCEPTIONS, LOTS, MEASURES
 
 
-def book(events: Events, carried: Carried, terms: Terms) -> Booking:
+def book(events: Events, carried: Carried, *, terms: Terms) -> Booking:
     """Book one window of events: pure, and cut anywhere in time with the same result.
 
     Booking [a, b) and then [b, c) with what was carried over gives the entries, lots and reliefs
@@ -34,7 +34,7 @@ def book(events: Events, carried: Carried, terms: Terms) -> Booking:
     `exceptions`, whole. Raises NumberOverflow when an amount leaves 64 bits.
     """
     classes = asset_classes(terms.instruments)
-    known = screen(events, classes, terms)
+    known = screen(events, classes, terms=terms)
     lots, came = _all_lots(carried, known)
     traded = trade(known.trades, lots, came=came, asset_class=classes, terms=terms)
     marked = mark_lots(

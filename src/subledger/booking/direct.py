@@ -29,9 +29,8 @@ def journal_entries(journals: pa.Table, terms: Terms) -> Posted:
     heads = journals.take(first)
     return Posted(
         _entry_columns(
-            kind="manual",
-            event="journal",
-            event_id=texts(heads, "journal_id"),
+            "journal",
+            texts(heads, "journal_id"),
             stage=stage[first],
             dates=(
                 days(heads, "accounting_date"),
@@ -69,13 +68,12 @@ def opening_entries(balances: pa.Table, terms: Terms) -> Posted:
     for name in ("amount", "amount_base"):
         contra[name] = -contra[name]
     dimensions = {name: contra[name] for name in ("instrument", "counterparty")}
-    contra |= kept_dimensions(terms.chart, contra["account"], dimensions)
+    contra |= kept_dimensions(terms.chart, contra["account"], columns=dimensions)
     event_id = np.array([opening_balance_id(row) for row in balances.to_pylist()], dtype=object)
     return Posted(
         _entry_columns(
-            kind="normal",
-            event="opening_balance",
-            event_id=event_id,
+            "opening_balance",
+            event_id,
             stage=np.full(count, "opening", dtype=object),
             dates=(as_of, as_of),
             reason=np.full(count, "taken over", dtype=object),
@@ -85,16 +83,11 @@ def opening_entries(balances: pa.Table, terms: Terms) -> Posted:
 
 
 def _entry_columns(
-    *,
-    kind: str,
-    event: str,
-    event_id: Texts,
-    stage: Texts,
-    dates: tuple[Days, Days],
-    reason: Texts,
+    event: str, event_id: Texts, *, stage: Texts, dates: tuple[Days, Days], reason: Texts
 ) -> dict[str, Any]:
     """Return entry columns for accounting and activity dates; such entries have no rule."""
     count, (accounting, activity) = len(event_id), dates
+    kind = "manual" if event == "journal" else "normal"
     empty = np.full(count, "", dtype=object)
     return {
         "day_order": np.full(count, MANUAL if kind == "manual" else TRADE),
@@ -135,5 +128,5 @@ def _line_columns(
         "has_quantity": np.zeros(count, bool),
         "lot_id": np.full(count, "", dtype=object),
         **dimensions,
-        **kept_dimensions(terms.chart, accounts, kept),
+        **kept_dimensions(terms.chart, accounts, columns=kept),
     }

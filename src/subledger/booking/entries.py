@@ -43,10 +43,10 @@ def apply_rules(drafts: Drafts, terms: Terms) -> Posted:
     """
     rule_of, rules = _rules(drafts, terms)
     parts = [
-        _line(drafts, rows, template, terms=terms, position=position)
+        _line(drafts, rows, template=template, terms=terms, position=position)
         for number, rule in enumerate(rules)
         for position, template in enumerate(rule.lines)
-        if len(rows := _rows(drafts, rule_of == number, template))
+        if len(rows := _rows(drafts, rule_of == number, template=template))
     ]
     lines = _joined(parts)
     order = np.lexsort((lines["within"], lines["position"], lines["entry"]))
@@ -91,7 +91,7 @@ class _Rows:
         return len(self.draft)
 
 
-def _rows(drafts: Drafts, chosen: Flags, template: RuleLine) -> _Rows:
+def _rows(drafts: Drafts, chosen: Flags, *, template: RuleLine) -> _Rows:
     """Return where a template line has an amount, or units, among the drafts of its rule."""
     if template.per == "lot":
         amounts = drafts.lots.amounts.get(template.amount)
@@ -113,7 +113,7 @@ def _rows(drafts: Drafts, chosen: Flags, template: RuleLine) -> _Rows:
 
 
 def _line(
-    drafts: Drafts, rows: _Rows, template: RuleLine, *, terms: Terms, position: int
+    drafts: Drafts, rows: _Rows, *, template: RuleLine, terms: Terms, position: int
 ) -> dict[str, npt.NDArray[Any]]:
     """Return the line columns that one template line makes."""
     at, lots = rows.draft, drafts.lots
@@ -134,7 +134,7 @@ def _line(
     kept = kept_dimensions(
         terms.chart,
         accounts,
-        {
+        columns={
             "instrument": drafts.instrument[at],
             "counterparty": drafts.counterparty[at],
             "lot": lots.lot_id[rows.lot] if per_lot else np.full(len(at), "", dtype=object),
@@ -181,7 +181,7 @@ def resolve_accounts(
 
 
 def kept_dimensions(
-    chart: Chart, accounts: Texts, columns: Mapping[str, Texts]
+    chart: Chart, accounts: Texts, *, columns: Mapping[str, Texts]
 ) -> dict[str, Texts]:
     """Blank the dimensions that an account neither requires nor keeps."""
     kept = {}

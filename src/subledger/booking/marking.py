@@ -74,11 +74,11 @@ def mark_lots(
     stated = days(MARK_DATES.empty() if dates is None else dates, "mark_date")
     for mark_date in np.union1d(days(marks, "mark_date"), stated):
         upto = int(np.searchsorted(relief_date, mark_date, side="right"))
-        _release(state, traded, marked.released, slice(done, upto))
+        _release(state, traded, released=marked.released, rows=slice(done, upto))
         done = upto
         prices = _prices(marks, mark_date, instruments=instruments, decimals=decimals)
-        _mark(state, traded, marked, on=mark_date, prices=prices)
-    _release(state, traded, marked.released, slice(done, len(reliefs.lot)))
+        _mark(state, traded, marked=marked, on=mark_date, prices=prices)
+    _release(state, traded, released=marked.released, rows=slice(done, len(reliefs.lot)))
     return marked
 
 
@@ -101,7 +101,7 @@ def _carried(traded: Traded) -> LotMarks:
     )
 
 
-def _release(state: LotMarks, traded: Traded, released: Int64Array, rows: slice) -> None:
+def _release(state: LotMarks, traded: Traded, *, released: Int64Array, rows: slice) -> None:
     """Release marks for some reliefs, cumulatively per lot."""
     reliefs = traded.relieved.reliefs
     lot, quantity = reliefs.lot[rows], reliefs.quantity[rows]
@@ -150,7 +150,7 @@ def _prices(marks: pa.Table, on: np.datetime64, *, instruments: pa.Table, decima
 
 
 def _mark(
-    state: LotMarks, traded: Traded, marked: Marked, *, on: np.datetime64, prices: Prices
+    state: LotMarks, traded: Traded, *, marked: Marked, on: np.datetime64, prices: Prices
 ) -> None:
     """Bring every open lot to its target: market value less cost, or cost less market value."""
     lots, owners = traded.relieved.lots, lot_facts(traded)

@@ -43,7 +43,7 @@ class BasisPolicy:
     not_included: str = ""  # what the reports of the basis do not include yet, in words
 
     def resolve(
-        self, setting: str, dates: npt.NDArray[np.datetime64], columns: Mapping[str, StringArray]
+        self, setting: str, dates: npt.NDArray[np.datetime64], *, columns: Mapping[str, StringArray]
     ) -> StringArray:
         """Return a setting row by row; of the overrides that apply the last written wins.
 

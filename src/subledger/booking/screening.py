@@ -64,7 +64,7 @@ class Screening:
         self.reason = np.full(table.num_rows, "", dtype=object)
         self.message = np.full(table.num_rows, "", dtype=object)
 
-    def refuse(self, condition: Flags, code: str, message: Texts | str) -> None:
+    def refuse(self, condition: Flags, code: str, *, message: Texts | str) -> None:
         """Give a code to the rows of a condition that have none yet."""
         rows = condition & (self.reason == "")
         self.reason[rows] = code
@@ -114,17 +114,17 @@ class Screened:
     exceptions: pa.Table
 
 
-def screen(events: Events, asset_class: Mapping[str, str], terms: Terms) -> Screened:
+def screen(events: Events, asset_class: Mapping[str, str], *, terms: Terms) -> Screened:
     """Part the events of a window into those that are booked and those that are exceptions.
 
     What later work books (other currencies and asset classes, accrued interest, named lots, other
     kinds of cash), and what no rule covers, is an exception; an event is never booked in part.
     Rows are put in an order of their own first, so that the order of rows given never matters.
     """
-    trades = _screen_trades(_sorted(events.trades, "trade_id"), asset_class, terms)
+    trades = _screen_trades(_sorted(events.trades, "trade_id"), asset_class, terms=terms)
     cash = _screen_cash(_sorted(events.cash, "accounting_date", "event_id"), terms)
     journals = _screen_currency(_sorted(events.journals, "journal_id", "stage", "line"), terms)
-    lots = _screen_lots(_sorted(events.opening_lots, "as_of", "lot_id"), asset_class, terms)
+    lots = _screen_lots(_sorted(events.opening_lots, "as_of", "lot_id"), asset_class, terms=terms)
     openings = _sorted(events.opening_balances, "as_of", "account", "currency", *_DIMENSIONS)
     balances = _screen_currency(openings, terms)
     exceptions = [
@@ -155,7 +155,7 @@ def _whole_journals(journals: Screening) -> pa.Table:
     return journals.table.filter(pa.array([journal not in refused for journal in ids], pa.bool_()))
 
 
-def _screen_trades(trades: pa.Table, asset_class: Mapping[str, str], terms: Terms) -> Screening:
+def _screen_trades(trades: pa.Table, asset_class: Mapping[str, str], *, terms: Terms) -> Screening:
     screening = Screening(trades, terms.policy.name)
     base = terms.policy.base_currency
     foreign = (
@@ -163,12 +163,12 @@ def _screen_trades(trades: pa.Table, asset_class: Mapping[str, str], terms: Term
         | (texts(trades, "fee_currency") != base)
         | (texts(trades, "settlement_currency") != base)
     )
-    screening.refuse(foreign, "LATER_CURRENCY", f"trade is not wholly in {base}")
+    screening.refuse(foreign, "LATER_CURRENCY", message=f"trade is not wholly in {base}")
     _refuse_classes(screening, asset_class, date="accounting_date", terms=terms)
     interest = numbers(trades, "accrued_interest") != 0
-    screening.refuse(interest, "LATER_ACCRUED_INTEREST", "trade carries accrued interest")
+    screening.refuse(interest, "LATER_ACCRUED_INTEREST", message="trade carries accrued interest")
     named = texts(trades, "lots") != ""
-    screening.refuse(named, "LATER_SPECIFIC_LOTS", "trade names the lots to relieve")
+    screening.refuse(named, "LATER_SPECIFIC_LOTS", message="trade names the lots to relieve")
     return screening
 
 
@@ -181,12 +181,12 @@ def _refuse_classes(
     dates = days(screening.table, date)
     codes, first = group_codes([classes, dates])
     for number, row in enumerate(first):
-        code = _coverage(classes[row], dates[row].astype(object), terms)
+        code = _coverage(classes[row], dates[row].astype(object), terms=terms)
         if code:
-            screening.refuse(codes == number, code, f"no rule books a {classes[row]}")
+            screening.refuse(codes == number, code, message=f"no rule books a {classes[row]}")
 
 
-def _coverage(asset_class: str, on: date, terms: Terms) -> str:
+def _coverage(asset_class: str, on: date, *, terms: Terms) -> str:
     """Return "" when the decision table books all that a class can do, else the code against it.
 
     A trade whose settlement or mark no rule books would be booked in part.
@@ -217,14 +217,14 @@ def _screen_cash(cash: pa.Table, terms: Terms) -> Screening:
     kind, base = texts(cash, "kind"), terms.policy.base_currency
     capital = (kind == "contribution") | (kind == "withdrawal")
     message = np.array([f"cash of kind {name} is not booked yet" for name in kind], dtype=object)
-    screening.refuse(~capital, "LATER_CASH_KIND", message)
+    screening.refuse(~capital, "LATER_CASH_KIND", message=message)
     foreign = texts(cash, "currency") != base
-    screening.refuse(foreign, "LATER_CURRENCY", f"cash is not in {base}")
-    _refuse_capital(screening, capital, terms)
+    screening.refuse(foreign, "LATER_CURRENCY", message=f"cash is not in {base}")
+    _refuse_capital(screening, capital, terms=terms)
     return screening
 
 
-def _refuse_capital(screening: Screening, capital: Flags, terms: Terms) -> None:
+def _refuse_capital(screening: Screening, capital: Flags, *, terms: Terms) -> None:
     """Refuse capital that the decision table does not book whole, its later payment included."""
     cash = screening.table
     later = days(cash, "settled_date") != days(cash, "date")
@@ -240,18 +240,18 @@ def _refuse_capital(screening: Screening, capital: Flags, terms: Terms) -> None:
             wanted.append(("capital_settlement", {"direction": direction}))
         code = _code(wanted, dates[row].astype(object), terms=terms, later="LATER_CASH_KIND")
         if code:
-            screening.refuse(codes == number, code, f"no rule books a {kind}")
+            screening.refuse(codes == number, code, message=f"no rule books a {kind}")
 
 
 def _screen_currency(table: pa.Table, terms: Terms) -> Screening:
     screening = Screening(table, terms.policy.name)
     base = terms.policy.base_currency
     foreign = texts(table, "currency") != base
-    screening.refuse(foreign, "LATER_CURRENCY", f"row is not in {base}")
+    screening.refuse(foreign, "LATER_CURRENCY", message=f"row is not in {base}")
     return screening
 
 
-def _screen_lots(lots: pa.Table, asset_class: Mapping[str, str], terms: Terms) -> Screening:
+def _screen_lots(lots: pa.Table, asset_class: Mapping[str, str], *, terms: Terms) -> Screening:
     screening = _screen_currency(lots, terms)
     _refuse_classes(screening, asset_class, date="as_of", terms=terms)
     return screening

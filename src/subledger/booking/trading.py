@@ -85,7 +85,7 @@ def trade(
         "broker_account": texts(trades, "broker_account"),
         "asset_class": classes,
     }
-    capitalised = policy.resolve("fees", dates, scope) == "capitalise"
+    capitalised = policy.resolve("fees", dates, columns=scope) == "capitalise"
     fees = np.where(capitalised, _total_fees(trades), 0)
     gross = numbers(trades, "gross")
     pools, _ = group_codes(
@@ -105,7 +105,7 @@ def trade(
             fees=fees,
             gross_base=gross,
             fees_base=fees,
-            may_short=policy.resolve("allow_short", dates, scope).astype(bool),
+            may_short=policy.resolve("allow_short", dates, columns=scope).astype(bool),
         ),
     )
     return Traded(trades, lots, came, relieved, capitalised)

@@ -74,10 +74,10 @@ def manual_table(chart: Chart) -> list[ManualRow]:
     """Return every line of every rule for a generated manual, in the order of events and rules."""
     order = tuple(EVENTS)
     rules = sorted(chart.rules, key=lambda rule: (order.index(rule.event), rule.id))
-    return [_manual_row(chart, rule, line) for rule in rules for line in rule.lines]
+    return [_manual_row(chart, rule, line=line) for rule in rules for line in rule.lines]
 
 
-def _manual_row(chart: Chart, rule: Rule, line: RuleLine) -> ManualRow:
+def _manual_row(chart: Chart, rule: Rule, *, line: RuleLine) -> ManualRow:
     slot = chart.slots[line.slot]
     numbers = dict.fromkeys([slot.default, *(one.account for one in slot.overrides)])
     accounts = ", ".join(f"{number} {chart.accounts[number].name}" for number in numbers)

@@ -88,7 +88,7 @@ def _accounts(page: Page) -> tuple[str, Mapping[str, Account]]:
     accounts: dict[str, Account] = {}
     for number, data in top.table("accounts").items():
         row = page.row_of(rf'^\s*"?{re.escape(number)}"?\s*=|\[accounts\."?{re.escape(number)}"?\]')
-        fields = _entry(page, f"account {number}", data, row=row)
+        fields = _entry(page, f"account {number}", data=data, row=row)
         if not _NUMBER.fullmatch(number):
             fields.find("CHART_FORMAT", "a number is 1 to 12 digits")
         accounts[number] = _account(number, fields)
@@ -133,7 +133,7 @@ def _slots(page: Page) -> Mapping[str, Slot]:
     slots: dict[str, Slot] = {}
     for name, data in top.table("slots").items():
         row = page.row_of(rf'\[slots\."?{re.escape(name)}"?\]|^\s*"?{re.escape(name)}"?\s*=')
-        fields = _entry(page, f"slot {name}", data, row=row)
+        fields = _entry(page, f"slot {name}", data=data, row=row)
         if not _ID.fullmatch(name):
             fields.find("CHART_FORMAT", "a name is lower-case letters, digits, dots, - and _")
         slots[name] = Slot(
@@ -203,7 +203,7 @@ def _each_rule(page: Page, tables: Sequence[Mapping[str, object]]) -> Iterator[R
             narration=fields.text("narration", required=True),
             row=fields.row,
         )
-        _check_narration(fields, event, rule.narration)
+        _check_narration(fields, event, narration=rule.narration)
         fields.finish()
         if event:
             yield replace(rule, hash=digest(rule))
@@ -251,7 +251,7 @@ def _ruling_fields(page: Page, data: Mapping[str, object]) -> Fields:
     return fields
 
 
-def _check_narration(fields: Fields, event: str, narration: str) -> None:
+def _check_narration(fields: Fields, event: str, *, narration: str) -> None:
     try:
         names = [name for _, name, _, _ in Formatter().parse(narration) if name is not None]
     except ValueError:
@@ -315,7 +315,7 @@ def _is_pair(fields: Fields, pair: Sequence[str]) -> bool:
     return True
 
 
-def _entry(page: Page, name: str, data: object, *, row: int | None) -> Fields:
+def _entry(page: Page, name: str, *, data: object, row: int | None) -> Fields:
     fields = Fields(page, name, data if isinstance(data, dict) else {}, row)
     if not isinstance(data, dict):
         fields.find("CHART_FORMAT", f"must be a table, not {data!r}")

@@ -69,10 +69,10 @@ class Fields:
         if value is None:
             return default
         if not isinstance(value, str) or (required and not value):
-            self._wrong(key, value, "a text")
+            self._wrong(key, value, wanted="a text")
             return default
         if choices and value not in choices:
-            self._unknown(key, value, choices)
+            self._unknown(key, value, choices=choices)
             return default
         return value
 
@@ -81,13 +81,13 @@ class Fields:
     ) -> tuple[str, ...]:
         """Take one text or a list of different texts."""
         value = self._take(key, required=required)
-        return () if value is None else self._listed(key, value, choices)
+        return () if value is None else self._listed(key, value, choices=choices)
 
     def flag(self, key: str, *, default: bool) -> bool:
         """Take true or false."""
         value = self._take(key)
         if value is not None and not isinstance(value, bool):
-            self._wrong(key, value, "true or false")
+            self._wrong(key, value, wanted="true or false")
         return value if isinstance(value, bool) else default
 
     def whole(self, key: str) -> int:
@@ -95,7 +95,7 @@ class Fields:
         value = self._take(key, required=True)
         if isinstance(value, bool) or not isinstance(value, int) or value < 0:
             if value is not None:
-                self._wrong(key, value, "a whole number")
+                self._wrong(key, value, wanted="a whole number")
             return 0
         return value
 
@@ -105,7 +105,7 @@ class Fields:
         if value is None:
             return None
         if not isinstance(value, date) or isinstance(value, datetime):
-            self._wrong(key, value, "a date such as 2026-01-01, without quotes")
+            self._wrong(key, value, wanted="a date such as 2026-01-01, without quotes")
             return None
         return value
 
@@ -121,7 +121,7 @@ class Fields:
             if name not in domains:
                 hint = did_you_mean(name, domains)
                 self.find("CHART_UNKNOWN_NAME", f"no dimension {name!r}{hint}", column=key)
-            elif values := self._listed(f"{key}.{name}", value, domains[name]):
+            elif values := self._listed(f"{key}.{name}", value, choices=domains[name]):
                 found[name] = values
         return found
 
@@ -129,7 +129,7 @@ class Fields:
         """Take a table; empty when it is not given."""
         value = self._take(key)
         if value is not None and not isinstance(value, dict):
-            self._wrong(key, value, "a table")
+            self._wrong(key, value, wanted="a table")
         return value if isinstance(value, dict) else {}
 
     def tables(self, key: str, *, required: bool = False) -> list[Mapping[str, object]]:
@@ -138,7 +138,7 @@ class Fields:
         if value is None:
             return []
         if not isinstance(value, list) or not all(isinstance(one, dict) for one in value):
-            self._wrong(key, value, "a list of tables")
+            self._wrong(key, value, wanted="a list of tables")
             return []
         return value
 
@@ -148,9 +148,9 @@ class Fields:
         if value is None:
             return ()
         if not isinstance(value, list):
-            self._wrong(key, value, "a list of lists")
+            self._wrong(key, value, wanted="a list of lists")
             return ()
-        return tuple(self._listed(key, one, ()) for one in value)
+        return tuple(self._listed(key, one, choices=()) for one in value)
 
     def finish(self) -> None:
         """Note every key that nobody took."""
@@ -164,24 +164,24 @@ class Fields:
             self.find("CHART_FORMAT", f"{key} is missing", column=key)
         return self.data.get(key)
 
-    def _listed(self, key: str, value: object, choices: Collection[str]) -> tuple[str, ...]:
+    def _listed(self, key: str, value: object, *, choices: Collection[str]) -> tuple[str, ...]:
         values = value if isinstance(value, list) else [value]
         if not values or not all(isinstance(one, str) and one for one in values):
-            self._wrong(key, value, "a text or a list of texts")
+            self._wrong(key, value, wanted="a text or a list of texts")
             return ()
         texts = [str(one) for one in values]
         for one in texts:
             if choices and one not in choices:
-                self._unknown(key, one, choices)
+                self._unknown(key, one, choices=choices)
         if len(set(texts)) < len(texts):
             self.find("CHART_FORMAT", f"{key} names a value twice", column=key)
         return tuple(one for one in texts if not choices or one in choices)
 
-    def _unknown(self, key: str, value: str, choices: Collection[str]) -> None:
+    def _unknown(self, key: str, value: str, *, choices: Collection[str]) -> None:
         hint = did_you_mean(value, choices)
         self.find("CHART_UNKNOWN_NAME", f"no {key} {value!r}{hint}", column=key)
 
-    def _wrong(self, key: str, value: object, wanted: str) -> None:
+    def _wrong(self, key: str, value: object, *, wanted: str) -> None:
         self.find("CHART_FORMAT", f"{key} must be {wanted}, not {value!r}", column=key)
 
 

@@ -59,7 +59,7 @@ class Rule:
 
     def for_cell(self, cell: Cell) -> Rule:
         """Return the rule with the lines that apply in a cell; its hash stays that of the whole."""
-        lines = tuple(line for line in self.lines if _holds(line.only, self.event, cell))
+        lines = tuple(line for line in self.lines if _holds(line.only, self.event, cell=cell))
         return self if len(lines) == len(self.lines) else replace(self, lines=lines)
 
 
@@ -81,7 +81,9 @@ Ruling = Rule | Unbooked
 
 def applies(ruling: Ruling, cell: Cell, *, basis: str) -> bool:
     """Return whether a rule of the cell's event covers the cell in a basis."""
-    return (not ruling.bases or basis in ruling.bases) and _holds(ruling.when, ruling.event, cell)
+    return (not ruling.bases or basis in ruling.bases) and _holds(
+        ruling.when, ruling.event, cell=cell
+    )
 
 
 def specificity(ruling: Ruling) -> int:
@@ -91,7 +93,7 @@ def specificity(ruling: Ruling) -> int:
     return narrowed + bool(ruling.bases)
 
 
-def _holds(when: Mapping[str, tuple[str, ...]], event: str, cell: Cell) -> bool:
+def _holds(when: Mapping[str, tuple[str, ...]], event: str, *, cell: Cell) -> bool:
     return all(
         name not in when or value in when[name]
         for name, value in zip(EVENTS[event], cell, strict=True)

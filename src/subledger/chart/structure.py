@@ -47,7 +47,7 @@ def _parent(chart: Chart, account: Account) -> Iterator[Finding]:
         problem = "is its own ancestor"
     else:
         return
-    yield _at_account("ACCOUNT_TREE", account, problem, column="parent")
+    yield _at_account("ACCOUNT_TREE", account, problem=problem, column="parent")
 
 
 def _in_circle(chart: Chart, account: Account) -> bool:
@@ -72,10 +72,10 @@ def _mapping(chart: Chart, account: Account) -> Iterator[Finding]:
         problem = f"no line {account.statement_line!r} of kind line in {wanted}{hint}"
     else:
         return
-    yield _at_account("ACCOUNT_UNMAPPED", account, problem, column="statement_line")
+    yield _at_account("ACCOUNT_UNMAPPED", account, problem=problem, column="statement_line")
 
 
-def _at_account(code: str, account: Account, problem: str, *, column: str) -> Finding:
+def _at_account(code: str, account: Account, *, problem: str, column: str) -> Finding:
     return Finding(code, f"account {account.number}: {problem}", ACCOUNTS_FILE, account.row, column)
 
 
@@ -125,17 +125,19 @@ def _accounts_of(chart: Chart, slot: Slot, *, bases: Sequence[str]) -> Iterator[
             problem = f"account {number} is a heading"
         else:
             continue
-        yield _at_slot("SLOT_UNRESOLVED", slot, f"{place}: {problem}")
+        yield _at_slot("SLOT_UNRESOLVED", slot, problem=f"{place}: {problem}")
     for one, other in slot.ties():
-        yield _at_slot("SLOT_TIE", slot, f"{one} and {other} are equally specific for some line")
+        yield _at_slot(
+            "SLOT_TIE", slot, problem=f"{one} and {other} are equally specific for some line"
+        )
     for one in slot.overrides:
         for basis in one.bases:
             if basis not in bases:
                 problem = f"no basis {basis!r}{did_you_mean(basis, bases)}"
-                yield _at_slot("CHART_UNKNOWN_NAME", slot, problem)
+                yield _at_slot("CHART_UNKNOWN_NAME", slot, problem=problem)
 
 
-def _at_slot(code: str, slot: Slot, problem: str) -> Finding:
+def _at_slot(code: str, slot: Slot, *, problem: str) -> Finding:
     return Finding(code, f"slot {slot.name}: {problem}", SLOTS_FILE, slot.row)
 
 
@@ -143,7 +145,7 @@ def _usage(chart: Chart) -> Iterator[Finding]:
     used = {line.slot for rule in chart.rules for line in rule.lines} | set(ENGINE_SLOTS)
     for slot in chart.slots.values():
         if slot.name not in used:
-            yield _at_slot("SLOT_UNUSED", slot, "no rule posts to it")
+            yield _at_slot("SLOT_UNUSED", slot, problem="no rule posts to it")
     for name in ENGINE_SLOTS:
         if name not in chart.slots:
             yield Finding("SLOT_UNRESOLVED", f"slot {name}: the engine needs it", SLOTS_FILE)

@@ -100,7 +100,7 @@ def close(
 
     require_offered(shape)
     found = opened(books, create_store=True)
-    done = run(found, period, basis or (), dry_run=dry_run, progress=progress())
+    done = run(found, period, bases=basis or (), dry_run=dry_run, progress=progress())
     kinds = texts("basis", "period")
     kinds |= counts("checks", "figures_compared", "withheld_trades", "ledger_files")
     kinds |= texts("seal")
@@ -137,7 +137,7 @@ def verify(
     from subledger.operations.verifying import verify as run  # noqa: PLC0415 - help stays light
 
     require_offered(shape)
-    done = run(opened(books), period, basis or ())
+    done = run(opened(books), period, bases=basis or ())
     kinds = texts("basis") | counts("compared", "findings") | texts("result", "notes")
     rows = [
         (
@@ -171,7 +171,7 @@ def package(
     from subledger.operations.packaging import package as run  # noqa: PLC0415 - help stays light
 
     require_offered(shape)
-    done = run(opened(books), period, basis or (), dry_run=dry_run)
+    done = run(opened(books), period, bases=basis or (), dry_run=dry_run)
     kinds = texts("basis", "period", "folder") | counts("files")
     rows = [(one.basis, one.period, str(one.folder), len(one.files)) for one in done]
     emit(Listing("package", "Package", kinds, rows), shape, output=output)
@@ -196,7 +196,7 @@ def export(
     from subledger.operations.exporting import export as run  # noqa: PLC0415 - help stays light
 
     require_offered(shape)
-    written = run(opened(books), name, period, basis=basis, output=output)
+    written = run(opened(books), name, label=period, basis=basis, output=output)
     rows = [(str(path),) for path in written]
     emit(Listing("export", "Files written", texts("file"), rows), shape)
     if not written:

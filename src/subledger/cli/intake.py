@@ -53,7 +53,7 @@ def import_(
         raise refuse("NOT_OFFERED", "only csv files are imported", value=source_format)
     columns = _columns(mapping) if mapping else None
     found = opened(books, create_store=True)
-    done = import_file(found, kind, file, mapping=columns, dry_run=dry_run)
+    done = import_file(found, kind, path=file, mapping=columns, dry_run=dry_run)
     show_findings(done.notes, as_notes=True)
     kinds = texts("kind", "file") | counts("rows_read", "rows_new", "rows_known", "batch")
     kinds |= texts("duplicate")
@@ -122,7 +122,7 @@ def mark(
 
     require_offered(shape)
     day = _day(on)
-    done = run(opened(books, create_store=True), day, basis or (), dry_run=dry_run)
+    done = run(opened(books, create_store=True), day, bases=basis or (), dry_run=dry_run)
     emit(_posted(done, name="mark", title=f"Marked on {day}"), shape, output=output)
     _point_to_exceptions(done)
     say_dry_run(dry_run)

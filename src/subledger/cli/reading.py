@@ -70,7 +70,7 @@ def report(  # noqa: PLR0913 - one per option
     view = reporting.view_of(opened(books), period, basis=basis, as_at=as_at)
     if name in reporting.REPORTS:
         require_splits(name, by or ())
-    made = reporting.report(view, name, by or ())
+    made = reporting.report(view, name, by=by or ())
     of = {"entity": view.books.settings.entity, "basis": view.policy.name}
     listing = listing_of(made, view.units, **of, period=view.period.label)
     emit(listing, shape, output=output)

@@ -67,7 +67,7 @@ def demo(
     """
     from subledger.operations.demonstrating import demo as run  # noqa: PLC0415 - help stays light
 
-    done = run(books, compare, say)
+    done = run(books, compare, echo=say)
     _show(done)
     show_findings(done.findings)
     if compare is not None:
@@ -86,7 +86,9 @@ def _show(done: DemoResult) -> None:
     for basis in done.books.settings.bases:
         view = view_of(done.books, done.period, basis=basis)
         for name, by in (("trial-balance", ()), ("pnl", ("strategy",))):
-            made = listing_of(report(view, name, by), view.units, basis=basis, period=done.period)
+            made = listing_of(
+                report(view, name, by=by), view.units, basis=basis, period=done.period
+            )
             emit(made, Shape.TABLE)
             write_text("\n", None)
     rows = [

@@ -81,7 +81,7 @@ def tie_outs(closed: Closed) -> list[Check]:
     ]
 
 
-def accounts_of(chart: Chart, event: str, measures: Iterable[str], *, sign: int = 0) -> set[str]:
+def accounts_of(chart: Chart, event: str, *, measures: Iterable[str], sign: int = 0) -> set[str]:
     """Return the accounts to which rules post the measures of an event (sign: that side only)."""
     wanted = set(measures)
     slots = {
@@ -101,7 +101,7 @@ def _in(values: Texts, wanted: set[str]) -> Flags:
     return np.array([value in wanted for value in values], bool)
 
 
-def _total(table: pa.Table, name: str, chosen: Flags) -> int:
+def _total(table: pa.Table, name: str, *, chosen: Flags) -> int:
     return exact_sum(numbers(table, name)[chosen])
 
 
@@ -208,7 +208,7 @@ def _joined(table: pa.Table) -> Texts:
 
 def lot_cost_is_ledger_cost(closed: Closed) -> Check:
     """Check that open cost of the lots is the balance of the lot accounts, per instrument."""
-    accounts = accounts_of(closed.chart, "trade", ["cost_relieved"])
+    accounts = accounts_of(closed.chart, "trade", measures=["cost_relieved"])
     accounts &= {n for n, a in closed.chart.accounts.items() if "lot" in a.required}
     lots, held = closed.lots, closed.closing
     chosen = _in(texts(held, "account"), accounts)
@@ -230,7 +230,7 @@ def lot_cost_is_ledger_cost(closed: Closed) -> Check:
 
 def unsettled_item_by_item(closed: Closed) -> Check:
     """Check each unsettled item against the lines of its trade on the unsettled accounts."""
-    accounts = accounts_of(closed.chart, "trade", ["net"])
+    accounts = accounts_of(closed.chart, "trade", measures=["net"])
     lines, entries = closed.journal.lines, closed.journal.entries
     chosen = _in(texts(lines, "account"), accounts)
     event_of = dict(zip(numbers(entries, "seq").tolist(), texts(entries, "event_id"), strict=True))
@@ -248,7 +248,7 @@ def unsettled_item_by_item(closed: Closed) -> Check:
         "UNSETTLED",
         "Unsettled receivables and payables = open trades, item by item",
         exact_sum(numbers(now, "amount_base")),
-        _total(closed.closing, "amount_base", held),
+        _total(closed.closing, "amount_base", chosen=held),
         compared,
         differences=differences,
     )
@@ -256,7 +256,7 @@ def unsettled_item_by_item(closed: Closed) -> Check:
 
 def realised_is_ledger(closed: Closed) -> Check:
     """Check the gains of the period's reliefs against the realised accounts, per instrument."""
-    accounts = accounts_of(closed.chart, "trade", ["realised_price", "realised_fx"])
+    accounts = accounts_of(closed.chart, "trade", measures=["realised_price", "realised_fx"])
     reliefs, lines = closed.reliefs, closed.journal.lines
     chosen = _in(texts(lines, "account"), accounts) & (texts(lines, "slot") != "")
     posted = -numbers(lines, "amount_base")[chosen]
@@ -276,7 +276,7 @@ def realised_is_ledger(closed: Closed) -> Check:
 
 def unrealised_is_ledger(closed: Closed) -> Check:
     """Check the marks of open lots against the mark accounts, per instrument."""
-    accounts = accounts_of(closed.chart, "mark", ["mark_change", "mark_fx_change"], sign=1)
+    accounts = accounts_of(closed.chart, "mark", measures=["mark_change", "mark_fx_change"], sign=1)
     lots, held = closed.lots, closed.closing
     chosen = _in(texts(held, "account"), accounts)
     marks = sum(

@@ -25,12 +25,12 @@ def policy_changes(
     now = stated_policy(policy)
     names = sorted((sealed.keys() | now.keys()) - _FREE - {"overrides"})
     findings = [
-        _finding(policy, name, f"was sealed as {sealed.get(name)}")
+        _finding(policy, name, message=f"was sealed as {sealed.get(name)}")
         for name in names
         if sealed.get(name) != now.get(name)
     ]
     findings += [
-        _finding(policy, "override", f"{override} was sealed")
+        _finding(policy, "override", message=f"{override} was sealed")
         for override in sealed["overrides"]
         if override not in now["overrides"]
     ]
@@ -38,9 +38,9 @@ def policy_changes(
         begins_closed = not override["from"] or override["from"] <= through.isoformat()
         if override not in sealed["overrides"] and begins_closed:
             message = f"begins before {through}, the last closed day"
-            findings.append(_finding(policy, "override", message))
+            findings.append(_finding(policy, "override", message=message))
     return findings
 
 
-def _finding(policy: BasisPolicy, name: str, message: str) -> Finding:
+def _finding(policy: BasisPolicy, name: str, *, message: str) -> Finding:
     return Finding("POLICY_CLOSED", message, "subledger.toml", column=f"basis.{policy.name}.{name}")

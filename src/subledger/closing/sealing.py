@@ -32,7 +32,7 @@ class SealContents:
     withheld: Mapping[str, object]
 
 
-def seal_text(contents: SealContents, policy: BasisPolicy, checks: Sequence[Check]) -> str:
+def seal_text(contents: SealContents, policy: BasisPolicy, *, checks: Sequence[Check]) -> str:
     """Return a seal as canonical JSON text: sorted keys, no clock, the same for the same close."""
     seal = asdict(contents) | {
         "basis": policy.name,

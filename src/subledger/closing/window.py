@@ -124,18 +124,18 @@ class Window:
     def within(self, month: Period) -> Events:
         """Return the events of one month."""
         return Events(
-            trades=_between(self.events.trades, "accounting_date", month),
-            settling=_between(self.events.settling, "accounting_date", month),
-            cash=_between(self.events.cash, "accounting_date", month),
-            journals=_between(self.events.journals, "accounting_date", month),
-            opening_lots=_between(self.events.opening_lots, "as_of", month),
-            opening_balances=_between(self.events.opening_balances, "as_of", month),
-            marks=_between(self.events.marks, "mark_date", month),
-            mark_dates=_between(self.events.mark_dates, "mark_date", month),
+            trades=_between(self.events.trades, "accounting_date", month=month),
+            settling=_between(self.events.settling, "accounting_date", month=month),
+            cash=_between(self.events.cash, "accounting_date", month=month),
+            journals=_between(self.events.journals, "accounting_date", month=month),
+            opening_lots=_between(self.events.opening_lots, "as_of", month=month),
+            opening_balances=_between(self.events.opening_balances, "as_of", month=month),
+            marks=_between(self.events.marks, "mark_date", month=month),
+            mark_dates=_between(self.events.mark_dates, "mark_date", month=month),
         )
 
 
-def _between(table: pa.Table, name: str, month: Period) -> pa.Table:
+def _between(table: pa.Table, name: str, *, month: Period) -> pa.Table:
     dates = days(table, name)
     inside = (dates >= np.datetime64(month.start)) & (dates <= np.datetime64(month.end))
     return table.filter(pa.array(inside))
@@ -213,7 +213,7 @@ def _first_open(sealed: Sealed) -> date:
     return next_month(month_of(sealed.through)).start
 
 
-def _keys(kind: str, table: pa.Table, event: str) -> list[EventKey]:
+def _keys(kind: str, table: pa.Table, *, event: str) -> list[EventKey]:
     has_version = "version" in table.column_names
     versions = numbers(table, "version").tolist() if has_version else [1] * table.num_rows
     return [(kind, name, n) for name, n in zip(texts(table, event), versions, strict=True)]
@@ -238,7 +238,7 @@ def _trades(
     postable = np.isin(texts(trades, "status").astype(str), POSTABLE[policy.post_status])
     cancelled = texts(trades, "status") == "cancelled"
     traded_on = days(trades, "trade_date")
-    swept_to = _swept_to(_keys("trades", trades, "trade_id"), sealed)
+    swept_to = _swept_to(_keys("trades", trades, event="trade_id"), sealed)
     # Of a trade that is a sealed open item only the settlement can have been swept.
     stays = np.isnat(swept_to) | _open_items(trades, sealed)
     accounting = np.where(stays, traded_on, swept_to)
@@ -262,7 +262,7 @@ def _trades(
 def _posted_when_sealed(known: Known, sealed: Sealed, *, policy: BasisPolicy) -> Flags:
     """Say which trades the last close had recognised, in whatever version."""
     before = known.trades_when_sealed
-    keys = _keys("trades", before, "trade_id")
+    keys = _keys("trades", before, event="trade_id")
     # Of a sealed open item only the settlement can have been swept or waived.
     swept_to, is_item = _swept_to(keys, sealed), _open_items(before, sealed)
     stays = np.isnat(swept_to) | is_item
@@ -292,7 +292,7 @@ def _settling(known: Known, sealed: Sealed, *, posted: pa.Table) -> tuple[pa.Tab
     )
     settled_on = days(trades, "settled_date")
     settled = (texts(trades, "status") == "settled") & (open_items | ~np.isnat(recognised_on))
-    swept_to = _swept_to(_keys("trades", trades, "trade_id"), sealed)
+    swept_to = _swept_to(_keys("trades", trades, event="trade_id"), sealed)
     wanted = np.where(np.isnat(swept_to) | ~open_items, settled_on, swept_to)
     accounting = np.where(np.isnat(recognised_on), wanted, np.fmax(wanted, recognised_on)).astype(
         "datetime64[D]"
@@ -313,7 +313,7 @@ def _settling(known: Known, sealed: Sealed, *, posted: pa.Table) -> tuple[pa.Tab
 
 def _cash(cash: pa.Table, sealed: Sealed) -> tuple[pa.Table, pa.Table]:
     """Return the cash to recognise, with later payments as rows of their own, and late cash."""
-    keys = _keys("cash", cash, "event_id")
+    keys = _keys("cash", cash, event="event_id")
     swept_to = _swept_to(keys, sealed)
     told = np.where(np.isnat(swept_to), days(cash, "date"), swept_to)
     paid = np.fmax(days(cash, "settled_date"), told)
@@ -324,13 +324,13 @@ def _cash(cash: pa.Table, sealed: Sealed) -> tuple[pa.Table, pa.Table]:
     capital = np.isin(texts(cash, "kind").astype(str), _CAPITAL)
     pays = later & capital & ~late & ~_waived(keys, sealed) & ~sealed.is_closed(paid)
     parts = [
-        _dated(cash, ~closed, told, stage="capital"),
-        _dated(cash, pays, paid, stage="capital_settlement"),
+        _dated(cash, ~closed, dates=told, stage="capital"),
+        _dated(cash, pays, dates=paid, stage="capital_settlement"),
     ]
     return concatenate(DATED_CASH, parts), cash.filter(pa.array(late))
 
 
-def _dated(cash: pa.Table, chosen: Flags, dates: Days, *, stage: str) -> pa.Table:
+def _dated(cash: pa.Table, chosen: Flags, *, dates: Days, stage: str) -> pa.Table:
     rows = np.flatnonzero(chosen)
     columns = {name: cash.column(name).take(rows) for name in CASH.schema.names}
     return build(DATED_CASH, columns | {"stage": stage, "accounting_date": dates[rows]})
@@ -338,7 +338,7 @@ def _dated(cash: pa.Table, chosen: Flags, dates: Days, *, stage: str) -> pa.Tabl
 
 def _journals(journals: pa.Table, sealed: Sealed) -> tuple[pa.Table, pa.Table]:
     """Return the manual journals and reversals to recognise, and the late ones."""
-    keys = _keys("journals", journals, "journal_id")
+    keys = _keys("journals", journals, event="journal_id")
     swept_to = _swept_to(keys, sealed)
     dated = np.where(np.isnat(swept_to), days(journals, "date"), swept_to)
     reverse_on = days(journals, "reverse_on")

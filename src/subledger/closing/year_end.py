@@ -18,7 +18,7 @@ from subledger.tables import ENTRIES, LINES
 _OWNER = ("book", "strategy", "broker_account")
 
 
-def clear_profit_and_loss(balances: pa.Table, year: Period, terms: Terms, *, seq: int) -> Journal:
+def clear_profit_and_loss(balances: pa.Table, year: Period, *, terms: Terms, seq: int) -> Journal:
     """Return one entry of kind `closing`, dated the year's last day, after everything else.
 
     `balances` are BALANCES at the end of the year. Every income and expense balance is turned
@@ -31,7 +31,7 @@ def clear_profit_and_loss(balances: pa.Table, year: Period, terms: Terms, *, seq
     rows = balances.filter(pa.array(cleared, pa.bool_()))
     if not rows.num_rows:
         return Journal.empty()
-    lines = _lines(rows, year, terms)
+    lines = _lines(rows, year, terms=terms)
     count = len(lines["account"])
     entry_id = f"{terms.policy.name}-{seq:08d}"
     end = np.array([year.end], "datetime64[D]")
@@ -47,7 +47,7 @@ def clear_profit_and_loss(balances: pa.Table, year: Period, terms: Terms, *, seq
     return Journal(build(ENTRIES, entry), build(LINES, lines | numbered))
 
 
-def _lines(rows: pa.Table, year: Period, terms: Terms) -> dict[str, Any]:
+def _lines(rows: pa.Table, year: Period, *, terms: Terms) -> dict[str, Any]:
     """Return the clearing lines, then those of retained earnings."""
     owner = {name: texts(rows, name) for name in _OWNER}
     currency = texts(rows, "currency")

@@ -141,7 +141,10 @@ def _set(settings: dict[str, Any], path: str, *, value: object) -> None:
     table[key] = _read(value, annotation_at(tuple(path.split("."))))
 
 
-def _read(value: str | int | list[Any] | tuple[Any, ...] | date, kind: Any) -> object:  # noqa: ANN401
+def _read(
+    value: str | int | list[Any] | tuple[Any, ...] | date,
+    kind: Any,  # noqa: ANN401 - a type
+) -> object:
     """Read a text as the key's type asks; what cannot be read so is left for the validation."""
     if isinstance(value, tuple):
         return list(value)

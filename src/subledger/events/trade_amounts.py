@@ -76,7 +76,8 @@ def trade_amounts(sheet: Sheet, priced: Priced) -> dict[str, object]:
 
 
 def _fee_sums(fees: dict[str, Int64Array]) -> Integers:
-    total: Integers = sum(column.astype(object) for column in fees.values())  # type: ignore[assignment]
+    columns = [column.astype(object) for column in fees.values()]
+    total: Integers = np.sum(columns, axis=0)
     return total
 
 

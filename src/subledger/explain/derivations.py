@@ -77,7 +77,7 @@ def _fee_policy(material: Material, entry: Row, *, asset_class: str) -> str:
     scope = {name: np.array([trade[name]], dtype=object) for name in ("book", "broker_account")}
     scope["asset_class"] = np.array([asset_class], dtype=object)
     on = np.array([entry["accounting_date"]], "datetime64[D]")
-    return str(material.policy.resolve("fees", on, scope)[0])
+    return str(material.policy.resolve("fees", on, columns=scope)[0])
 
 
 def instrument_of(material: Material, entry: Row) -> str:

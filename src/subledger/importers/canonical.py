@@ -15,8 +15,8 @@ from subledger.importers.header import match_header
 def read_canonical(
     kind: str,
     data: bytes,
-    file: str,
     *,
+    file: str,
     context: Context,
     mapping: Mapping[str, str] | None = None,
 ) -> Reading:

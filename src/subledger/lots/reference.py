@@ -103,9 +103,9 @@ def relieve_fifo(lots: Lots, trades: Trades) -> Relieved:
         first = _Part(closing, *(part_of(amount, closing, quantity) for amount in amounts))
         whole = _Part(quantity, *amounts)
         if closing:
-            _close(run, row, pool, side=-direction, part=first)
+            _close(run, row, pool=pool, side=-direction, part=first)
         if opening:
-            _open(run, row, pool, side=direction, part=_rest(whole, first))
+            _open(run, row, pool=pool, side=direction, part=_rest(whole, first))
     return _result(run, refused)
 
 
@@ -119,7 +119,7 @@ def _rest(whole: _Part, first: _Part) -> _Part:
     )
 
 
-def _close(run: _Run, trade: int, pool: int, *, side: int, part: _Part) -> None:
+def _close(run: _Run, trade: int, *, pool: int, side: int, part: _Part) -> None:
     """Relieve the oldest lots of one side by a quantity that is known to be open."""
     leg = len(run.legs)
     run.legs.append((trade, 0, side, *_amounts(part), -1))
@@ -140,7 +140,7 @@ def _close(run: _Run, trade: int, pool: int, *, side: int, part: _Part) -> None:
         left -= taken
 
 
-def _open(run: _Run, trade: int, pool: int, *, side: int, part: _Part) -> None:
+def _open(run: _Run, trade: int, *, pool: int, side: int, part: _Part) -> None:
     """Open a lot: a long costs gross plus fees, a short brought gross less fees."""
     cost = check_range(part.gross + side * part.fees)
     cost_base = check_range(part.gross_base + side * part.fees_base)

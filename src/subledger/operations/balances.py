@@ -16,7 +16,7 @@ from subledger.store.records import Close
 from subledger.tables import BALANCES, MARKS, Table
 
 
-def last_close_before(reading: Reading, basis: str, day: date) -> Close | None:
+def last_close_before(reading: Reading, basis: str, *, day: date) -> Close | None:
     """Return the last seal of a basis that ends before a day; a year's follows its last month's."""
     found = [
         close
@@ -26,9 +26,9 @@ def last_close_before(reading: Reading, basis: str, day: date) -> Close | None:
     return found[-1] if found else None
 
 
-def balances_before(reading: Reading, basis: str, day: date) -> pa.Table:
+def balances_before(reading: Reading, basis: str, *, day: date) -> pa.Table:
     """Return BALANCES at the end of the day before: the last seal's, and what moved since."""
-    close = last_close_before(reading, basis, day)
+    close = last_close_before(reading, basis, day=day)
     balances, since = BALANCES.empty(), ""
     if close is not None:
         sealed = reading.latest(BALANCES, basis=basis, period=close.period)
@@ -37,16 +37,16 @@ def balances_before(reading: Reading, basis: str, day: date) -> pa.Table:
     first = month_of(day).label
     for label in reading.periods("entries", basis):
         if since < label < first and len(label) == len(first):
-            balances = balances_after(balances, month_journal(reading, basis, label).lines)
+            balances = balances_after(balances, month_journal(reading, basis, period=label).lines)
     return balances
 
 
-def period_journal(reading: Reading, basis: str, period: Period) -> Journal:
+def period_journal(reading: Reading, basis: str, *, period: Period) -> Journal:
     """Return the journal of the months of a period, without the year-end clearing."""
     known = set(reading.periods("entries", basis))
     return joined(
         [
-            month_journal(reading, basis, month.label)
+            month_journal(reading, basis, period=month.label)
             for month in period.months()
             if month.label in known
         ]

@@ -43,7 +43,7 @@ class CloseRun:
     @cached_property
     def last_close(self) -> Close | None:
         """Return the last seal of the basis."""
-        return last_close_before(self.reading, self.basis, date.max)
+        return last_close_before(self.reading, self.basis, day=date.max)
 
     @cached_property
     def closed_through(self) -> date | None:
@@ -55,7 +55,9 @@ class CloseRun:
     @cached_property
     def booked(self) -> BookedBasis:
         """Return every open month, booked with the marks of the period's last day."""
-        return book_open_months(self.books, self.reading, self.policy, mark_date=self.period.end)
+        return book_open_months(
+            self.books, self.reading, policy=self.policy, mark_date=self.period.end
+        )
 
     @property
     def earlier(self) -> Iterator[BookedMonth]:
@@ -70,7 +72,7 @@ class CloseRun:
     @cached_property
     def opening(self) -> pa.Table:
         """Return BALANCES with which the period opens."""
-        balances = balances_before(self.reading, self.basis, self.closed_start)
+        balances = balances_before(self.reading, self.basis, day=self.closed_start)
         for month in self.earlier:
             balances = balances_after(balances, month.journal.lines)
         return balances

@@ -165,7 +165,7 @@ def list_withheld(run: CloseRun) -> None:
         )
     }
     with_them = book_open_months(
-        run.books, run.reading, policy, mark_date=run.period.end, swept=swept
+        run.books, run.reading, policy=policy, mark_date=run.period.end, swept=swept
     )
     units = run.books.units(run.reading)
     run.withheld = {
@@ -193,13 +193,13 @@ def _effect(run: CloseRun, other: BookedBasis) -> dict[str, str]:
         ("liabilities", ("liability",)),
         ("profit_and_loss", ("income", "expense")),
     ):
-        difference = _of_types(run, theirs, types) - _of_types(run, ours, types)
+        difference = _of_types(run, theirs, types=types) - _of_types(run, ours, types=types)
         effect[name] = to_text(difference if name == "assets" else -difference, decimals)
     units = exact_sum(numbers(theirs, "quantity")) - exact_sum(numbers(ours, "quantity"))
     return effect | {"units": str(units)}
 
 
-def _of_types(run: CloseRun, balances: pa.Table, types: tuple[str, ...]) -> int:
+def _of_types(run: CloseRun, balances: pa.Table, *, types: tuple[str, ...]) -> int:
     accounts = run.books.chart.accounts
     chosen = [accounts[number].type in types for number in texts(balances, "account")]
     return exact_sum(numbers(balances, "amount_base")[np.array(chosen, bool)])
@@ -207,7 +207,7 @@ def _of_types(run: CloseRun, balances: pa.Table, types: tuple[str, ...]) -> int:
 
 def write_ledger_text(run: CloseRun) -> None:
     """The ledger files are written as text, so that the seal can hold their hashes."""
-    context = ledger_context(run.books, run.reading, run.basis)
+    context = ledger_context(run.books, run.reading, basis=run.basis)
     sealed = sealed_months(run.reading, run.basis)
     carried = sealed_lots(run)
     balances = run.opening
@@ -216,7 +216,9 @@ def write_ledger_text(run: CloseRun) -> None:
         if month.month.label > run.period.label:
             break
         balances = run.closing if month is run.month else balances
-        new.append(booked_month(run.reading, run.basis, month, balances=balances, lots=carried))
+        new.append(
+            booked_month(run.reading, run.basis, month=month, balances=balances, lots=carried)
+        )
         carried = month.booking.carried.lots
     run.ledger = ledger_texts(context, [*sealed, *new])
 

@@ -46,8 +46,8 @@ class CloseResult:
 def close(
     books: Books,
     label: str,
-    bases: Sequence[str] = (),
     *,
+    bases: Sequence[str] = (),
     dry_run: bool = False,
     progress: Progress = lambda _: None,
 ) -> list[CloseResult]:
@@ -60,7 +60,7 @@ def close(
     policies = books.policies(bases)
     period = books.period(label, policies[0])
     if period.is_year:
-        return _close_year(books, label, policies, dry_run=dry_run)
+        return _close_year(books, label, policies=policies, dry_run=dry_run)
     if not period.is_month:
         raise refuse("NOT_A_PERIOD", "months and years are closed", value=label)
     with books.control.write("close", _arguments(label, policies), dry_run=dry_run) as unit:
@@ -102,7 +102,7 @@ def _list_exceptions(books: Books, runs: Sequence[CloseRun]) -> None:
 
 def _seal(unit: Unit, run: CloseRun) -> CloseResult:
     """Write the month's journal and state, and the seal over them."""
-    record(run.books, unit, run.booked)
+    record(run.books, unit, booked=run.booked)
     if run.policy.valuation != "cost":
         unit.add_mark_run(run.basis, run.period.end)
     unit.add_segment(BALANCES, run.closing, basis=run.basis, period=run.period.label)
@@ -130,7 +130,7 @@ def _seal(unit: Unit, run: CloseRun) -> CloseResult:
     )
     for ledger_text in run.ledger.values():
         unit.raw(ledger_text.encode())
-    text = seal_text(contents, run.policy, run.checks)
+    text = seal_text(contents, run.policy, checks=run.checks)
     known = unit.reading.as_at
     sealed = unit.add_close(run.basis, run.period.label, knowledge_seq=known, seal=text)
     return CloseResult(
@@ -148,7 +148,7 @@ def _dispositions(run: CloseRun) -> list[dict[str, str]]:
 
 
 def _close_year(
-    books: Books, label: str, policies: Sequence[BasisPolicy], *, dry_run: bool
+    books: Books, label: str, *, policies: Sequence[BasisPolicy], dry_run: bool
 ) -> list[CloseResult]:
     """Clear income and expenses to retained earnings, after the year's last month is closed."""
     texts_of: dict[str, dict[str, str]] = {}
@@ -183,7 +183,7 @@ def _seal_year(unit: Unit, run: CloseRun) -> CloseResult:
     before = BALANCES.empty() if balances is None else balances
     terms = run.books.terms(run.policy, reading.instruments())
     seq = 1 + max((s.last_seq or 0 for s in reading.segments("entries", basis)), default=0)
-    journal = clear_profit_and_loss(before, year, terms, seq=seq)
+    journal = clear_profit_and_loss(before, year, terms=terms, seq=seq)
     after = balances_after(before, journal.lines)
     check = _cleared(run, after)
     if not check.passed:
@@ -218,7 +218,7 @@ def _seal_year(unit: Unit, run: CloseRun) -> CloseResult:
     )
     for ledger_text in run.ledger.values():
         unit.raw(ledger_text.encode())
-    text = seal_text(contents, run.policy, [check])
+    text = seal_text(contents, run.policy, checks=[check])
     sealed = unit.add_close(basis, year.label, knowledge_seq=reading.as_at, seal=text)
     return CloseResult(basis, year.label, sealed.hash, [check], files=tuple(run.ledger))
 
@@ -243,6 +243,6 @@ def _cleared(run: CloseRun, after: pa.Table) -> Check:
 
 def _year_ledger(run: CloseRun, journal: Journal) -> dict[str, str]:
     """Return the ledger with the file of the year."""
-    context = ledgers.ledger_context(run.books, run.reading, run.basis)
+    context = ledgers.ledger_context(run.books, run.reading, basis=run.basis)
     year = LedgerMonth(run.period.label, journal.entries, journal.lines)
     return ledgers.ledger_texts(context, [*ledgers.sealed_months(run.reading, run.basis), year])

@@ -14,7 +14,7 @@ from subledger.operations.books import Books, open_books
 from subledger.operations.checking import CheckResult, check
 from subledger.operations.closing import close
 from subledger.operations.creating import package_data
-from subledger.operations.importing import import_bytes
+from subledger.operations.importing import Delivery, import_bytes
 from subledger.operations.packaging import package
 from subledger.operations.posting import post
 
@@ -35,23 +35,23 @@ class DemoResult:
     findings: tuple[Finding, ...]
 
 
-def demo(folder: Path, compare: Path | None, echo: Echo) -> DemoResult:
+def demo(folder: Path, compare: Path | None, *, echo: Echo) -> DemoResult:
     """Build the sample firm's books in a folder, and compare every byte with committed ones.
 
     A folder that is there already is replaced only if an earlier demo made it (DEMO_FOLDER).
     """
     data, charts = package_data("sample_firm"), package_data("chart_of_accounts")
-    _prepare(folder, package_data("subledger.toml"), charts)
+    _prepare(folder, package_data("subledger.toml"), charts=charts)
     books = open_books(folder)
     period = ""
     for step in tomllib.loads((data / "steps.toml").read_text())["step"]:
-        echo(_run(books, data, step))
+        echo(_run(books, data, step=step))
         period = step.get("period", period)
     findings, compared = ([], 0) if compare is None else _compare(folder, compare)
     return DemoResult(books, period, check(books), compared, tuple(findings))
 
 
-def _prepare(folder: Path, settings: Path, charts: Path) -> None:
+def _prepare(folder: Path, settings: Path, *, charts: Path) -> None:
     if folder.exists() and any(folder.iterdir()):
         if not (folder / MARKER).is_file():
             raise refuse("DEMO_FOLDER", "the folder holds something else", file=str(folder))
@@ -62,12 +62,12 @@ def _prepare(folder: Path, settings: Path, charts: Path) -> None:
     shutil.copytree(charts, folder / "chart_of_accounts")
 
 
-def _run(books: Books, data: Path, step: dict[str, str]) -> str:
+def _run(books: Books, data: Path, *, step: dict[str, str]) -> str:
     """Run one step of the list and say what it did."""
     match step["do"]:
         case "import":
             content = (data / step["file"]).read_bytes()
-            done = import_bytes(books, step["kind"], content, file=step["file"])
+            done = import_bytes(books, Delivery(step["kind"], step["file"], content))
             return f"import {step['kind']} {step['file']}: {done.rows_new} new rows"
         case "post":
             results = post(books)

@@ -13,7 +13,7 @@ EXPORTS = ("beancount",)
 
 
 def export(
-    books: Books, name: str, label: str, *, basis: str = "", output: Path | None = None
+    books: Books, name: str, *, label: str, basis: str = "", output: Path | None = None
 ) -> list[Path]:
     """Write the ledger files that a close sealed, into its folder or another one.
 

@@ -15,6 +15,7 @@ from subledger.errors import Finding, Refused, refuse
 from subledger.events.context import Context
 from subledger.events.identity import Admission, admit
 from subledger.events.kinds import KINDS
+from subledger.events.reading import Reading as Read
 from subledger.importers.canonical import read_canonical
 from subledger.numbers import to_text
 from subledger.operations.books import Books
@@ -43,11 +44,29 @@ class ImportResult:
     notes: tuple[Finding, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """A canonical CSV file as it arrived: its kind, its name in the books, its bytes.
+
+    `mapping` gives our column for a source's column.
+    """
+
+    kind: str
+    file: str
+    data: bytes
+    mapping: Mapping[str, str] | None = None
+
+    @property
+    def arguments(self) -> dict[str, object]:
+        """Return what the audit trail says of it."""
+        return {"kind": self.kind, "file": self.file}
+
+
 def import_file(
     books: Books,
     kind: str,
-    path: Path,
     *,
+    path: Path,
     mapping: Mapping[str, str] | None = None,
     dry_run: bool = False,
 ) -> ImportResult:
@@ -60,48 +79,32 @@ def import_file(
     except OSError as error:
         raise refuse("FILE_UNREADABLE", str(error.strerror), file=str(path)) from error
     file = path.name if path.is_absolute() else path.as_posix()
-    return import_bytes(books, kind, data, file=file, mapping=mapping, dry_run=dry_run)
+    return import_bytes(books, Delivery(kind, file, data, mapping), dry_run=dry_run)
 
 
-def import_bytes(
-    books: Books,
-    kind: str,
-    data: bytes,
-    *,
-    file: str,
-    mapping: Mapping[str, str] | None = None,
-    dry_run: bool = False,
-) -> ImportResult:
-    """Import the bytes of a canonical CSV file under a name."""
-    if kind not in KINDS:
-        raise refuse("UNKNOWN_KIND", f"kinds: {', '.join(KINDS)}", value=kind)
-    arguments = {"kind": kind, "file": file}
+def import_bytes(books: Books, delivery: Delivery, *, dry_run: bool = False) -> ImportResult:
+    """Import a file as it arrived; refuse with every finding, and then do nothing."""
+    if delivery.kind not in KINDS:
+        raise refuse("UNKNOWN_KIND", f"kinds: {', '.join(KINDS)}", value=delivery.kind)
     try:
-        return _import(books, kind, data, file=file, mapping=mapping, dry_run=dry_run)
+        return _import(books, delivery, dry_run=dry_run)
     except Refused as refused:
         if not dry_run:
             codes = sorted({finding.code for finding in refused.findings})
-            books.control.record_refusal("import", arguments, codes=codes)
+            books.control.record_refusal("import", delivery.arguments, codes=codes)
         raise
 
 
-def _import(
-    books: Books,
-    kind: str,
-    data: bytes,
-    *,
-    file: str,
-    mapping: Mapping[str, str] | None,
-    dry_run: bool,
-) -> ImportResult:
+def _import(books: Books, delivery: Delivery, *, dry_run: bool) -> ImportResult:
+    kind, file, data = delivery.kind, delivery.file, delivery.data
     digest = sha256(data).hexdigest()
-    with books.control.write("import", {"kind": kind, "file": file}, dry_run=dry_run) as unit:
+    with books.control.write("import", delivery.arguments, dry_run=dry_run) as unit:
         before = unit.reading.imported(kind, raw_sha256=digest)
-        if before is not None and not mapping:
+        if before is not None and not delivery.mapping:
             unit.abandon()
-            return _known_already(kind, file, before)
+            return _known_already(kind, file, before=before)
         context = _context(books, unit)
-        read = read_canonical(kind, data, file, context=context, mapping=mapping)
+        read = read_canonical(kind, data, file=file, context=context, mapping=delivery.mapping)
         if read.findings:
             raise Refused(read.findings)
         known = _known(kind, unit.reading)
@@ -113,11 +116,11 @@ def _import(
             raise Refused(findings)
         if before is not None and not admission.rows.num_rows:
             unit.abandon()
-            return _known_already(kind, file, before)
+            return _known_already(kind, file, before=before)
         # From here the file is taken whole: every row is new, known, or noted.
         notes = (*read.notes, *admission.notes)
-        _fix_settings(books, unit, read.table)
-        _write(unit, kind, data, file=file, rows=admission, read=(read.table, read.rows_read))
+        _fix_settings(books, unit, rows=read.table)
+        _write(unit, delivery, rows=admission, read=read)
         unit.note(notes)
         return ImportResult(
             kind,
@@ -131,13 +134,13 @@ def _import(
         )
 
 
-def _known_already(kind: str, file: str, before: Batch) -> ImportResult:
+def _known_already(kind: str, file: str, *, before: Batch) -> ImportResult:
     """Return what importing a file again did: nothing."""
     rows = before.imported.rows_read if before.imported else 0
     return ImportResult(kind, file, rows, 0, rows, before.seq, duplicate=True, notes=())
 
 
-def _fix_settings(books: Books, unit: Unit, rows: pa.Table) -> None:
+def _fix_settings(books: Books, unit: Unit, *, rows: pa.Table) -> None:
     """Fix for good whose books these are, and the decimals in which amounts are now held."""
     settings = books.settings
     unit.fix("entity", settings.entity)
@@ -204,25 +207,17 @@ def _sealed_prices(
     ]
 
 
-def _write(
-    unit: Unit,
-    kind: str,
-    data: bytes,
-    *,
-    file: str,
-    rows: Admission,
-    read: tuple[pa.Table, int],
-) -> None:
-    table, rows_read = read
+def _write(unit: Unit, delivery: Delivery, *, rows: Admission, read: Read) -> None:
+    kind = delivery.kind
     unit.imported(
         Imported(
             kind=kind,
             format="csv",
-            file_name=file,
-            file_size=len(data),
-            raw_sha256=unit.raw(data),
-            content_hash=content_hash(table, KINDS[kind].table),
-            rows_read=rows_read,
+            file_name=delivery.file,
+            file_size=len(delivery.data),
+            raw_sha256=unit.raw(delivery.data),
+            content_hash=content_hash(read.table, KINDS[kind].table),
+            rows_read=read.rows_read,
             rows_appended=rows.rows.num_rows,
             rows_duplicate=rows.duplicates,
         )

@@ -35,7 +35,7 @@ def ledger_folder(books: Books, basis: str) -> Path:
     return books.folder / "ledgers" / basis
 
 
-def ledger_context(books: Books, reading: Reading, basis: str) -> LedgerContext:
+def ledger_context(books: Books, reading: Reading, *, basis: str) -> LedgerContext:
     """Return what the ledger text needs besides the journal."""
     return LedgerContext(
         books.settings.entity,
@@ -67,13 +67,13 @@ def event_sources(reading: Reading) -> pa.Table:
 def sealed_months(reading: Reading, basis: str) -> list[LedgerMonth]:
     """Return what the ledger files of every sealed period are written from, in order."""
     return [
-        _sealed_month(reading, basis, label)
+        _sealed_month(reading, basis, label=label)
         for close in reading.closes(basis)
-        for label in sealed_labels(reading, basis, close.period)
+        for label in sealed_labels(reading, basis, period=close.period)
     ]
 
 
-def sealed_labels(reading: Reading, basis: str, period: str) -> list[str]:
+def sealed_labels(reading: Reading, basis: str, *, period: str) -> list[str]:
     """Return the journal periods that a close sealed: its own, and opening months before it."""
     if len(period) == len("2026"):
         return [period]
@@ -83,8 +83,8 @@ def sealed_labels(reading: Reading, basis: str, period: str) -> list[str]:
     return sorted({label for label in known if last < label < period} | {period})
 
 
-def _sealed_month(reading: Reading, basis: str, label: str) -> LedgerMonth:
-    journal = month_journal(reading, basis, label)
+def _sealed_month(reading: Reading, basis: str, *, label: str) -> LedgerMonth:
+    journal = month_journal(reading, basis, period=label)
     tables = {
         declared.name: reading.latest(declared, basis=basis, period=label)
         for declared in (MARKS, BALANCES)
@@ -93,13 +93,13 @@ def _sealed_month(reading: Reading, basis: str, label: str) -> LedgerMonth:
         label,
         journal.entries,
         journal.lines,
-        lots=_lots_before(reading, basis, label),
+        lots=_lots_before(reading, basis, label=label),
         marks=MARKS.empty() if tables["marks"] is None else tables["marks"],
         balances=BALANCES.empty() if tables["balances"] is None else tables["balances"],
     )
 
 
-def _lots_before(reading: Reading, basis: str, label: str) -> pa.Table:
+def _lots_before(reading: Reading, basis: str, *, label: str) -> pa.Table:
     """Return LOTS open when a month began, and those taken over."""
     if len(label) == len("2026"):
         return LOTS.empty()
@@ -117,7 +117,7 @@ def taken_over(reading: Reading, basis: str) -> pa.Table:
 
 
 def booked_month(
-    reading: Reading, basis: str, month: BookedMonth, *, balances: pa.Table, lots: pa.Table
+    reading: Reading, basis: str, *, month: BookedMonth, balances: pa.Table, lots: pa.Table
 ) -> LedgerMonth:
     """Return what the ledger file of a month that is being closed is written from."""
     return LedgerMonth(

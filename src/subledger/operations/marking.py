@@ -12,7 +12,7 @@ from subledger.operations.posting import PostResult, record, summary
 
 
 def mark(
-    books: Books, on: date, bases: Sequence[str] = (), *, dry_run: bool = False
+    books: Books, on: date, *, bases: Sequence[str] = (), dry_run: bool = False
 ) -> list[PostResult]:
     """Mark every basis named (or all) that values at fair value; marking twice posts nothing."""
     policies = [policy for policy in books.policies(bases) if policy.valuation != "cost"]
@@ -24,11 +24,11 @@ def mark(
             through = sealed_state(unit.reading, policy.name).through
             if through is not None and on <= through:
                 raise refuse("PERIOD_CLOSED", f"{policy.name} is closed through {through}")
-            booked = book_open_months(books, unit.reading, policy, mark_date=on)
+            booked = book_open_months(books, unit.reading, policy=policy, mark_date=on)
             new = on not in unit.reading.mark_dates(policy.name)
             if new:
                 unit.add_mark_run(policy.name, on)
-            changed.append(record(books, unit, booked) or new)
+            changed.append(record(books, unit, booked=booked) or new)
             results.append(summary(booked))
         if not any(changed):
             unit.abandon()

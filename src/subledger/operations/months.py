@@ -120,8 +120,8 @@ def marks_of(reading: Reading, mark_dates: Collection[date]) -> pa.Table:
 def book_open_months(
     books: Books,
     reading: Reading,
-    policy: BasisPolicy,
     *,
+    policy: BasisPolicy,
     mark_date: date | None = None,
     swept: Mapping[EventKey, date] | None = None,
 ) -> BookedBasis:
@@ -132,7 +132,7 @@ def book_open_months(
     """
     sealed = sealed_state(reading, policy.name)
     sealed = replace(sealed, swept={**sealed.swept, **(swept or {})})
-    require_sealed_terms(books, reading, policy)
+    require_sealed_terms(books, reading, policy=policy)
     known = known_facts(reading, sealed)
     mark_dates = {*reading.mark_dates(policy.name), *([mark_date] if mark_date else [])}
     if policy.valuation == "cost":
@@ -140,16 +140,16 @@ def book_open_months(
     marks = marks_of(reading, mark_dates)
     window = open_window(known, sealed, policy=policy, marks=marks, mark_dates=mark_dates)
     terms = books.terms(policy, reading.instruments())
-    carried = _carried(reading, policy.name, sealed)
+    carried = _carried(reading, policy.name, sealed=sealed)
     next_seq = _next_seq(reading, policy.name)
     months: list[BookedMonth] = []
-    held = _posted_months(reading, policy.name, sealed)
+    held = _posted_months(reading, policy.name, sealed=sealed)
     asked = [month_of(mark_date)] if mark_date else []
-    for month in _gapless(window.months(sealed), held, asked):
+    for month in _gapless(window.months(sealed), held, asked=asked):
         events = window.within(month)
         carried = Carried(carried.lots, with_status(carried.unsettled, known.trades))
-        booking = book(events, carried, terms)
-        posted = month_journal(reading, policy.name, month.label)
+        booking = book(events, carried, terms=terms)
+        posted = month_journal(reading, policy.name, period=month.label)
         booked = Journal(booking.entries, booking.lines)
         addition = difference(booked, posted, basis=policy.name, next_seq=next_seq)
         months.append(BookedMonth(month, booking, events.marks, posted, addition))
@@ -159,7 +159,7 @@ def book_open_months(
     return BookedBasis(policy, sealed, months, exceptions, window, frozenset(mark_dates))
 
 
-def require_sealed_terms(books: Books, reading: Reading, policy: BasisPolicy) -> None:
+def require_sealed_terms(books: Books, reading: Reading, *, policy: BasisPolicy) -> None:
     """Refuse settings and charts that reach into a closed period (POLICY_CLOSED, ACCOUNT_USED)."""
     closes = reading.closes(policy.name)
     if not closes:
@@ -178,7 +178,7 @@ def require_sealed_terms(books: Books, reading: Reading, policy: BasisPolicy) ->
         raise Refused(findings)
 
 
-def _posted_months(reading: Reading, basis: str, sealed: Sealed) -> list[Period]:
+def _posted_months(reading: Reading, basis: str, *, sealed: Sealed) -> list[Period]:
     """Return the open months that hold entries, whether anything is known of them now or not."""
     labels = [name for name in reading.periods("entries", basis) if len(name) == len("2026-01")]
     months = [parse_period(label) for label in labels]
@@ -186,7 +186,7 @@ def _posted_months(reading: Reading, basis: str, sealed: Sealed) -> list[Period]
 
 
 def _gapless(
-    known: Sequence[Period], held: Sequence[Period], asked: Sequence[Period]
+    known: Sequence[Period], held: Sequence[Period], *, asked: Sequence[Period]
 ) -> list[Period]:
     """Return the months that are known or hold entries, and those up to one that is asked for."""
     months = sorted([*known, *held], key=lambda month: month.start) or list(asked)
@@ -196,7 +196,7 @@ def _gapless(
     return Period("", months[0].start, last.end).months()
 
 
-def _carried(reading: Reading, basis: str, sealed: Sealed) -> Carried:
+def _carried(reading: Reading, basis: str, *, sealed: Sealed) -> Carried:
     if sealed.through is None:
         return Carried()
     lots = reading.latest(LOTS, basis=basis, period=month_of(sealed.through).label)
@@ -208,7 +208,7 @@ def _next_seq(reading: Reading, basis: str) -> int:
     return 1 + max((segment.last_seq or 0 for segment in found), default=0)
 
 
-def month_journal(reading: Reading, basis: str, period: str) -> Journal:
+def month_journal(reading: Reading, basis: str, *, period: str) -> Journal:
     """Return everything the journal holds for a period label of a basis."""
     return Journal(
         reading.rows(ENTRIES, basis=basis, period=period),

@@ -36,7 +36,7 @@ class PackageResult:
 
 
 def package(
-    books: Books, label: str, bases: Sequence[str] = (), *, dry_run: bool = False
+    books: Books, label: str, *, bases: Sequence[str] = (), dry_run: bool = False
 ) -> list[PackageResult]:
     """Write `reports/<period>/<basis>/` for every basis named, or all: whole, or not at all."""
     results = []
@@ -50,7 +50,7 @@ def package(
         folder.parent.mkdir(parents=True, exist_ok=True)
         partial = Path(tempfile.mkdtemp(prefix=f".{policy.name}.", dir=folder.parent))
         try:
-            files = _write(partial, view, reports)
+            files = _write(partial, view, reports=reports)
             partial.chmod(0o755)
             _replace(partial, folder)
         finally:
@@ -71,7 +71,7 @@ def _replace(partial: Path, folder: Path) -> None:
         partial.replace(folder)
 
 
-def _write(folder: Path, view: PeriodView, reports: dict[str, Report]) -> tuple[str, ...]:
+def _write(folder: Path, view: PeriodView, *, reports: dict[str, Report]) -> tuple[str, ...]:
     units = view.units
     write_workbook(folder / WORKBOOK, close_pack(view, reports))
     for name, made in reports.items():
@@ -100,11 +100,13 @@ def _manifest(
         "seal": close.hash if close else "",
         "knowledge_seq": close.knowledge_seq if close else view.reading.as_at,
         "engine": __version__,
-        "files": {name: _file(folder, name, reports, view.units) for name in files},
+        "files": {name: _file(folder, name, reports=reports, units=view.units) for name in files},
     }
 
 
-def _file(folder: Path, name: str, reports: dict[str, Report], units: Units) -> dict[str, object]:
+def _file(
+    folder: Path, name: str, *, reports: dict[str, Report], units: Units
+) -> dict[str, object]:
     entry: dict[str, object] = {"sha256": sha256((folder / name).read_bytes()).hexdigest()}
     made = reports.get(name.removesuffix(".csv"))
     if made is not None:

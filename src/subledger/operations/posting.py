@@ -32,14 +32,14 @@ def post(books: Books, bases: Sequence[str] = (), *, dry_run: bool = False) -> l
     policies = books.policies(bases)
     arguments = {"basis": [policy.name for policy in policies]}
     with books.control.write("post", arguments, dry_run=dry_run) as unit:
-        booked = [book_open_months(books, unit.reading, policy) for policy in policies]
-        changed = [record(books, unit, basis) for basis in booked]
+        booked = [book_open_months(books, unit.reading, policy=policy) for policy in policies]
+        changed = [record(books, unit, booked=basis) for basis in booked]
         if not any(changed):
             unit.abandon()
     return [summary(basis) for basis in booked]
 
 
-def record(books: Books, unit: Unit, booked: BookedBasis) -> bool:
+def record(books: Books, unit: Unit, *, booked: BookedBasis) -> bool:
     """Write the addition and the state of every open month; say whether anything was new."""
     basis = booked.policy.name
     unit.record_chart(basis, books.chart.hash, files=books.chart.files)

@@ -38,12 +38,12 @@ class PeriodView:
     @cached_property
     def opening(self) -> pa.Table:
         """Return BALANCES before the period."""
-        return balances_before(self.reading, self.policy.name, self.period.start)
+        return balances_before(self.reading, self.policy.name, day=self.period.start)
 
     @cached_property
     def journal(self) -> Journal:
         """Return the entries and lines of the period."""
-        return period_journal(self.reading, self.policy.name, self.period)
+        return period_journal(self.reading, self.policy.name, period=self.period)
 
     @property
     def posted(self) -> Posted:
@@ -212,7 +212,7 @@ def view_of(books: Books, period: str, *, basis: str = "", as_at: int | None = N
     return PeriodView(books, reading, policy, books.period(period, policy))
 
 
-def report(view: PeriodView, name: str, by: Sequence[str] = ()) -> Report:
+def report(view: PeriodView, name: str, *, by: Sequence[str] = ()) -> Report:
     """Return a report; refuse with UNKNOWN_REPORT, which lists the names there are."""
     if name not in REPORTS:
         raise refuse("UNKNOWN_REPORT", f"reports: {', '.join(REPORTS)}", value=name)

@@ -60,7 +60,7 @@ def explain_rules(
         (basis, ", ".join(cell.values()), line)
         for basis in (bases or settings.bases)
         for cell in _cells(event, where)
-        for line in _lines(chart, event, cell, basis=basis)
+        for line in _lines(chart, event, cell=cell, basis=basis)
     ]
 
 
@@ -70,5 +70,5 @@ def _cells(event: str, where: Mapping[str, str]) -> list[dict[str, str]]:
     return [cell for cell in found if where.items() <= cell.items()]
 
 
-def _lines(chart: Chart, event: str, cell: Mapping[str, str], *, basis: str) -> list[ExplainedLine]:
+def _lines(chart: Chart, event: str, *, cell: Mapping[str, str], basis: str) -> list[ExplainedLine]:
     return explain_cell(chart, event, cell=cell, basis=basis, on=date.max)

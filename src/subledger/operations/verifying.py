@@ -36,7 +36,9 @@ class VerifyResult:
     notes: tuple[str, ...] = ()
 
 
-def verify(books: Books, label: str | None = None, bases: Sequence[str] = ()) -> list[VerifyResult]:
+def verify(
+    books: Books, label: str | None = None, *, bases: Sequence[str] = ()
+) -> list[VerifyResult]:
     """Verify the store, then each basis up to a closed period (default: the last).
 
     Refuses with NOT_CLOSED a period that none of these bases has closed.
@@ -47,7 +49,7 @@ def verify(books: Books, label: str | None = None, bases: Sequence[str] = ()) ->
         return results
     reading = books.control.read()
     policies = books.policies(bases)
-    sealed = {policy.name: _closes(reading, policy.name, label) for policy in policies}
+    sealed = {policy.name: _closes(reading, policy.name, label=label) for policy in policies}
     if label is not None and not any(sealed.values()):
         raise refuse("NOT_CLOSED", f"{', '.join(sealed)} have no seal of it", value=label)
     for policy in policies:
@@ -55,11 +57,11 @@ def verify(books: Books, label: str | None = None, bases: Sequence[str] = ()) ->
         if not closes:
             results.append(VerifyResult(policy.name, 0, (), ("nothing is closed yet",)))
             continue
-        results.append(_verify_basis(books, reading, policy.name, closes=closes))
+        results.append(_verify_basis(books, reading, basis=policy.name, closes=closes))
     return results
 
 
-def _closes(reading: Reading, basis: str, label: str | None) -> list[Close]:
+def _closes(reading: Reading, basis: str, *, label: str | None) -> list[Close]:
     """Return the seals up to a period, and that of a year which ends with it."""
     closes = reading.closes(basis)
     if label is None:
@@ -73,10 +75,10 @@ def _through(close: Close) -> date:
 
 
 def _verify_basis(
-    books: Books, reading: Reading, basis: str, *, closes: Sequence[Close]
+    books: Books, reading: Reading, *, basis: str, closes: Sequence[Close]
 ) -> VerifyResult:
     through = _through(closes[-1])
-    balances, compared, findings = _recompute(reading, basis, closes)
+    balances, compared, findings = _recompute(reading, basis, closes=closes)
     folder = books.folder / "ledgers" / basis
     notes = [f"{compared} sealed states recomputed from every entry"]
     texts = _sealed_texts(reading, basis)
@@ -84,7 +86,7 @@ def _verify_basis(
     notes.append(f"{sum(text.count(chr(10)) for text in texts.values())} ledger lines compared")
     if not findings:
         second, figures = _second_engine(
-            books, reading, basis, texts=texts, expected=(balances, through)
+            books, reading, basis=basis, texts=texts, expected=(balances, through)
         )
         findings += second
         compared += figures
@@ -97,13 +99,13 @@ def _no_ledger(basis: str) -> Finding:
 
 
 def _recompute(
-    reading: Reading, basis: str, closes: Sequence[Close]
+    reading: Reading, basis: str, *, closes: Sequence[Close]
 ) -> tuple[pa.Table, int, list[Finding]]:
     """Sum all lines, period by period, and compare with every seal; return the last balances."""
     balances, compared, findings, done = BALANCES.empty(), 0, [], ""
     for close in closes:
         seal = json.loads(close.seal)
-        for label in _labels(reading, basis, close.period, after=done):
+        for label in _labels(reading, basis, period=close.period, after=done):
             balances = balances_after(balances, reading.rows(LINES, basis=basis, period=label))
         done = max(done, close.period)
         month = seal["through"][:7]
@@ -127,7 +129,7 @@ def _recompute(
     return balances, compared, findings
 
 
-def _labels(reading: Reading, basis: str, period: str, *, after: str) -> list[str]:
+def _labels(reading: Reading, basis: str, *, period: str, after: str) -> list[str]:
     """Return the journal periods that a close covers, in order."""
     if len(period) == len("2026"):
         return [period]
@@ -144,8 +146,8 @@ def _sealed_texts(reading: Reading, basis: str) -> dict[str, str]:
 def _second_engine(
     books: Books,
     reading: Reading,
-    basis: str,
     *,
+    basis: str,
     texts: Mapping[str, str],
     expected: tuple[pa.Table, date],
 ) -> tuple[list[Finding], int]:

@@ -117,7 +117,7 @@ def report_json(report: Report, units: Units) -> dict[str, object]:
     The shape is `{"schema": "subledger.<name>/1", "meta": {}, "rows": [], "totals": {}}`.
     """
     names = report.table.column_names
-    values = [_json_column(report, name, units) for name in names]
+    values = [_json_column(report, name, units=units) for name in names]
     return {
         "schema": f"subledger.{report.name}/1",
         "meta": {"title": report.title, "base": units.base, **report.meta},
@@ -126,7 +126,7 @@ def report_json(report: Report, units: Units) -> dict[str, object]:
     }
 
 
-def _json_column(report: Report, name: str, units: Units) -> Sequence[JsonValue]:
+def _json_column(report: Report, name: str, *, units: Units) -> Sequence[JsonValue]:
     declared = report.table.schema.field(name)
     counted = pa.types.is_integer(declared.type) and not unit_of(declared)
     if counted or pa.types.is_boolean(declared.type):

@@ -39,7 +39,7 @@ def content_hash(table: pa.Table, declared: Table, *, version: int | None = None
     each, text as all lengths in bytes (32 bits) followed by all bytes.
     """
     version = version or schema_version(declared)
-    plain = conform(table, declared, version)
+    plain = conform(table, declared, version=version)
     digest = hashlib.sha256(_framed(FORM) + _framed(declared.name.encode()))
     digest.update(struct.pack("<QQQ", version, plain.num_rows, plain.num_columns))
     for field in plain.schema:

@@ -35,7 +35,7 @@ class SegmentFile:
     rows: int
 
 
-def segment_folder(kind: str, basis: str = "", period: str = "") -> str:
+def segment_folder(kind: str, basis: str = "", *, period: str = "") -> str:
     """Return the folder of segments of a kind, basis and period, relative to the store."""
     parts = (kind, basis or EVERY, period or EVERY)
     for part in parts:
@@ -118,4 +118,4 @@ def decode_segment(data: bytes, declared: Table) -> tuple[pa.Table, int]:
         raise InvariantError(f"the file is not a segment of {declared.name}")
     if version > schema_version(declared):
         raise refuse("STORE_NEWER", f"{declared.name} is at schema version {version}")
-    return conform(table, declared, version), version
+    return conform(table, declared, version=version), version

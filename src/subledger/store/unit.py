@@ -142,7 +142,9 @@ class Unit:
             return None
         if same and same[-1]["content_hash"] == content:
             return None
-        file = self._seal(declared, table, folder=segment_folder(declared.name, basis, period))
+        file = self._seal(
+            declared, table, folder=segment_folder(declared.name, basis, period=period)
+        )
         previous = before[-1]["chain"] if before else GENESIS
         row = asdict(file) | _sequence(declared, table) | _totals(declared, table)
         row |= {

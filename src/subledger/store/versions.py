@@ -29,7 +29,7 @@ def schema_at(declared: Table, version: int) -> pa.Schema:
     return pa.schema([field for field in declared.schema if _since(field) <= version])
 
 
-def conform(table: pa.Table, declared: Table, version: int | None = None) -> pa.Table:
+def conform(table: pa.Table, declared: Table, *, version: int | None = None) -> pa.Table:
     """Return the table in the declared columns, order and types of a schema version.
 
     Dictionary and large text columns become plain text; integers of other widths become the

@@ -1,0 +1,87 @@
+"""How a table is declared: columns with type, unit and meaning, and the order of its rows."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pyarrow as pa
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A declared table: its name, Arrow schema, sort order and one sentence of meaning."""
+
+    name: str
+    meaning: str
+    schema: pa.Schema
+    order: tuple[str, ...]
+
+    def empty(self) -> pa.Table:
+        """Return the table without rows."""
+        return self.schema.empty_table()
+
+
+def _field(name: str, kind: pa.DataType, *, meaning: str, unit: str) -> pa.Field:
+    metadata = {"meaning": meaning} | ({"unit": unit} if unit else {})
+    return pa.field(name, kind, nullable=False, metadata=metadata)
+
+
+def text(name: str, meaning: str = "") -> pa.Field:
+    """Declare a text column; "" means not given."""
+    return _field(name, pa.string(), meaning=meaning, unit="")
+
+
+def day(name: str, meaning: str = "") -> pa.Field:
+    """Declare a date column that is always known."""
+    return _field(name, pa.date32(), meaning=meaning, unit="")
+
+
+def maybe_day(name: str, meaning: str = "") -> pa.Field:
+    """Declare a date column in which null means not known."""
+    return pa.field(name, pa.date32(), nullable=True, metadata={"meaning": meaning})
+
+
+def whole(name: str, meaning: str = "") -> pa.Field:
+    """Declare a count, number or version."""
+    return _field(name, pa.int64(), meaning=meaning, unit="")
+
+
+def maybe_whole(name: str, meaning: str = "") -> pa.Field:
+    """Declare a number in which null means not given."""
+    return pa.field(name, pa.int64(), nullable=True, metadata={"meaning": meaning})
+
+
+def money(name: str, meaning: str = "") -> pa.Field:
+    """Declare an amount in ledger units of the row's currency."""
+    return _field(name, pa.int64(), meaning=meaning, unit="currency")
+
+
+def base(name: str, meaning: str = "") -> pa.Field:
+    """Declare an amount in ledger units of the base currency."""
+    return _field(name, pa.int64(), meaning=meaning, unit="base")
+
+
+def units(name: str, meaning: str = "") -> pa.Field:
+    """Declare a quantity at the instrument's decimals."""
+    return _field(name, pa.int64(), meaning=meaning, unit="quantity")
+
+
+def maybe_units(name: str, meaning: str = "") -> pa.Field:
+    """Declare a quantity in which null means not given."""
+    return pa.field(
+        name, pa.int64(), nullable=True, metadata={"meaning": meaning, "unit": "quantity"}
+    )
+
+
+def flag(name: str, meaning: str = "") -> pa.Field:
+    """Declare a yes or no."""
+    return _field(name, pa.bool_(), meaning=meaning, unit="")
+
+
+SOURCE = (
+    whole("batch", "sequence number of the import that brought the row"),
+    whole("row", "line number in the imported file"),
+)
+OWNER = (text("book"), text("strategy"), text("broker_account"))
+DIMENSIONS = (*OWNER, text("instrument"), text("counterparty"))
+FEES = ("commission", "exchange_fee", "clearing_fee", "regulatory_fee", "tax")
