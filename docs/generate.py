@@ -20,7 +20,6 @@ import pyarrow as pa
 import typer
 
 from subledger import tables
-from subledger.tables import booked, facts, inputs
 from subledger.chart import Chart, load_chart, manual_table
 from subledger.chart.measures import EVENTS, cells, identities_of
 from subledger.cli.app import app
@@ -29,6 +28,7 @@ from subledger.events.columns import Column
 from subledger.events.grammar import PARSERS
 from subledger.events.kinds import KINDS
 from subledger.events.reading import Kind
+from subledger.tables import booked, facts, inputs
 
 HERE = Path(__file__).resolve().parent
 CHART = HERE.parent / "chart_of_accounts" / "prop-us"

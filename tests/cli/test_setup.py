@@ -69,7 +69,7 @@ def test_the_demo_shows_balances_gains_checks_and_what_differs(
     books = open_books(closed)
     differs = (Finding("DEMO_DIFFERS", "the bytes differ", "ledgers/US-TAX/main.beancount"),)
     result = DemoResult(books, "2022-09", check(books), 9, differs)
-    monkeypatch.setattr(demonstrating, "demo", lambda *_: result)
+    monkeypatch.setattr(demonstrating, "demo", lambda *_, **__: result)
     done = run("demo", "--compare", "elsewhere")
     assert done.exit_code == 1
     titles = [line.split(",")[0] for line in done.stdout.splitlines() if not line.startswith(" ")]

@@ -100,9 +100,17 @@ prices = st.tuples(st.integers(0, 2500), st.integers(0, 3)).map(
 )
 _no_fees = st.just((0, 0, 0, 0, 0))
 _some_fees = st.tuples(*[st.integers(-9, 15)] * 5)
+# Most events are of one owner and one instrument, so that lots are relieved many times.
+_often = (5, 1)
 owners = st.tuples(
-    st.sampled_from(BOOKS), st.sampled_from(STRATEGIES), st.sampled_from(BROKERS)
+    *(
+        st.sampled_from(
+            [name for name, times in zip(names, _often, strict=True) for _ in range(times)]
+        )
+        for names in (BOOKS, STRATEGIES, BROKERS)
+    )
 ).map(lambda owner: dict(zip(("book", "strategy", "broker_account"), owner, strict=True)))
+_which = st.sampled_from((0, 0, 0, 0, 1, 1, 2))
 
 
 @st.composite
@@ -121,7 +129,7 @@ _status = st.sampled_from(("settled", "settled", "settled", "confirmed", "failed
 _effect = st.sampled_from(("auto", "auto", "auto", "auto", "open", "close"))
 _quantity = st.tuples(st.integers(1, 40), st.sampled_from((1, 1, 3, 7)))
 _trade = st.tuples(
-    st.integers(0, 2),
+    _which,
     owners,
     st.sampled_from(("buy", "sell")),
     _effect,
@@ -231,7 +239,7 @@ def journals(draw: st.DrawFn) -> list[dict[str, Any]]:
 def opening_lots(draw: st.DrawFn, held: Sequence[facts.Row]) -> list[dict[str, Any]]:
     """Draw lots taken over the day before the first, or on a later day."""
     one = st.tuples(
-        st.integers(0, 2),
+        _which,
         owners,
         st.booleans(),
         _quantity,

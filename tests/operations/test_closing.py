@@ -194,4 +194,4 @@ def test_an_interrupted_ledger_is_written_again_by_export(traded: Desk, tmp_path
     ledger.write_bytes(text.replace(b"1000.00", b"1000.01"))
     written = export(traded.books, "beancount", label="2026-01", basis="US-GAAP")
     assert ([path.name for path in written], ledger.read_bytes()) == (["2026-01.beancount"], text)
-    assert refusal(export, traded.books, "beancount", "2026-02") == ["NOT_CLOSED"]
+    assert refusal(export, traded.books, "beancount", label="2026-02") == ["NOT_CLOSED"]

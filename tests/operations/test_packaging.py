@@ -134,5 +134,5 @@ def test_where_nothing_is_compared_the_demo_says_so(tmp_path: Path) -> None:
 
 def test_the_demo_replaces_no_folder_that_it_did_not_make(tmp_path: Path) -> None:
     (tmp_path / "notes.txt").write_text("keep")
-    assert refusal(demo, tmp_path, None, print) == ["DEMO_FOLDER"]
+    assert refusal(demo, tmp_path, None, echo=print) == ["DEMO_FOLDER"]
     assert (tmp_path / "notes.txt").read_text() == "keep"

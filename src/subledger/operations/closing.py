@@ -73,6 +73,8 @@ def close(
         results = [] if findings else [_seal(unit, run) for run in runs]
     if findings:
         if not dry_run:
+            codes = sorted({finding.code for finding in findings})
+            books.control.record_refusal("close", _arguments(label, policies), codes=codes)
             _list_exceptions(books, runs)
         raise Refused(findings)
     if not dry_run:

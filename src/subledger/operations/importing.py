@@ -86,16 +86,6 @@ def import_bytes(books: Books, delivery: Delivery, *, dry_run: bool = False) -> 
     """Import a file as it arrived; refuse with every finding, and then do nothing."""
     if delivery.kind not in KINDS:
         raise refuse("UNKNOWN_KIND", f"kinds: {', '.join(KINDS)}", value=delivery.kind)
-    try:
-        return _import(books, delivery, dry_run=dry_run)
-    except Refused as refused:
-        if not dry_run:
-            codes = sorted({finding.code for finding in refused.findings})
-            books.control.record_refusal("import", delivery.arguments, codes=codes)
-        raise
-
-
-def _import(books: Books, delivery: Delivery, *, dry_run: bool) -> ImportResult:
     kind, file, data = delivery.kind, delivery.file, delivery.data
     digest = sha256(data).hexdigest()
     with books.control.write("import", delivery.arguments, dry_run=dry_run) as unit:

@@ -12,7 +12,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Select, func, insert, select
 
-from subledger.errors import refuse
+from subledger.errors import Exit, Refused, refuse
 from subledger.store import schema
 from subledger.store.connection import (
     Place,
@@ -86,12 +86,26 @@ class Control:
     ) -> Iterator[Unit]:
         """Run a command's writes in one transaction under the write lock, and commit them.
 
-        Anything raised inside undoes all of it, and so does `dry_run` without raising. Refuses
+        Anything raised inside undoes all of it, and so does `dry_run` without raising. A command
+        that is refused inside is kept in the audit trail, unless the machine refused it. Refuses
         with CANNOT_WRITE before anything is written, with BUSY when another command holds the
         lock for 5 s, with IO_ERROR when the disk is full, with STORE_SCHEMA when triggers were
         changed and with STORE_BEHIND when the control database is older than the segments.
         """
         self._require_writable()
+        try:
+            with self._unit(command, arguments, dry_run=dry_run) as unit:
+                yield unit
+        except Refused as refused:
+            if not dry_run and refused.exit < Exit.INTEGRITY:
+                codes = sorted({finding.code for finding in refused.findings})
+                self.record_refusal(command, arguments, codes=codes)
+            raise
+
+    @contextmanager
+    def _unit(
+        self, command: str, arguments: Mapping[str, object], *, dry_run: bool
+    ) -> Iterator[Unit]:
         with self._transaction() as connection:
             if changed := changed_triggers(connection):
                 names = ", ".join(changed)
