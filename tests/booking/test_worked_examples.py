@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 from datetime import date
+from itertools import pairwise
 
-from tests.booking.entries import FUND, SHARE, booked, entries, gains, lots
+from tests.booking.entries import FUND, SHARE, booked, entries, events_of, gains, lots
 from tests.laws import facts
+from tests.laws.books import Firm, mark
 from tests.laws.facts import CHART, GAAP, TAX, day, trade
 from tests.laws.reading import is_profit, lines_of
+from tests.laws.test_time_cut import between
 
+from subledger.booking.book import book
+from subledger.booking.inputs import Carried
 from subledger.booking.policy import BasisPolicy
 from subledger.periods import month_of
 from subledger.tables import ENTRIES, LINES
@@ -194,6 +199,48 @@ def test_a_marked_lot_releases_its_mark_pro_rata_and_the_last_relief_the_rest() 
     assert (
         sum(line["amount"] for line in booking.lines.to_pylist() if line["account"] == "1211") == 0
     )
+
+
+def test_a_mark_is_released_across_windows_as_within_one() -> None:
+    bought = trade("B", "buy", 3, price="10", held=SHARE)
+    sales = [
+        trade(f"S{n}", "sell", 1, price="20", held=SHARE, trade_date=day(2 + n)) for n in range(3)
+    ]
+    firm = Firm(GAAP, (SHARE,), trades=[bought, *sales], marks=[mark("AAA", day(1), "13.3333")])
+    carried, released = Carried(), []
+    for edges in pairwise((-1, 3, 4, 9)):
+        booking = book(between(events_of(firm), *edges), carried, terms=firm.terms)
+        carried = booking.carried
+        released.append(booking.reliefs["mark_released"].to_pylist())
+    assert released == [[333], [334], [333]]
+
+
+def test_a_lot_is_marked_on_the_day_on_which_it_comes_into_the_books() -> None:
+    bought = trade("B", "buy", 3, price="10", held=SHARE, trade_date=day(1))
+    later = trade("C", "buy", 3, price="10", held=SHARE, trade_date=day(2))
+    taken = {"as_of": day(1), "lot_id": "L", "instrument": "AAA", "side": "short", "quantity": 1}
+    taken |= {"currency": "USD", "cost": 900, "cost_base": 900, "opened_on": day(-9)}
+    taken |= {"book": "B1", "strategy": "S2", "broker_account": "K1"}
+    booking = booked(
+        bought, later, opening_lots=[taken], prices={day(0): {"AAA": "8"}, day(1): {"AAA": "12"}}
+    )
+    assert [line for line in entries(booking) if "mark:" in line] == [
+        "day 1 mark:AAA:long 2022-09-25; 1211 6.00; 4210 -6.00",
+        "day 1 mark:AAA:short 2022-09-25; 2211 -3.00; 4210 3.00",
+    ]
+
+
+def test_a_lot_taken_over_is_not_relieved_by_trades_before_its_day() -> None:
+    taken = {"as_of": day(2), "lot_id": "L", "instrument": "AAA", "side": "long", "quantity": 5}
+    taken |= {"currency": "USD", "cost": 500, "cost_base": 500, "opened_on": day(-9)}
+    taken |= {"book": "B1", "strategy": "S1", "broker_account": "K1"}
+    booking = booked(
+        trade("S1", "sell", 2, price="2", held=SHARE, trade_date=day(2)),
+        trade("S2", "sell", 2, price="2", held=SHARE, trade_date=day(3)),
+        opening_lots=[taken],
+    )
+    assert lots(booking) == ["S1 short 2 4.00", "L long 3 3.00"]
+    assert gains(booking) == ["S2 L 4.00 - 2.00 = 2.00"]
 
 
 def test_capital_told_and_paid_on_different_days_stands_as_receivable_in_between() -> None:

@@ -296,7 +296,7 @@ def marks(
     draw: st.DrawFn, held: Sequence[facts.Row], *, dates: Sequence[int] | None = None
 ) -> list[dict[str, Any]]:
     """Draw a price of every instrument on some days, or on the days given."""
-    chosen = draw(st.lists(days, max_size=3, unique=True)) if dates is None else dates
+    chosen = draw(st.lists(days, min_size=1, max_size=4, unique=True)) if dates is None else dates
     return [
         mark(row["instrument"], day(on), price)
         for on in chosen

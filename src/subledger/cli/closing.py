@@ -131,13 +131,16 @@ def verify(
 ) -> None:
     """Prove the books anew from what is on disk.
 
-    Hashes, chains and sums are computed again, and beancount reads the ledger for itself.
-    Exits 5 when anything is not what was sealed; each finding names its file and line.
+    Hashes, chains and sums are computed again, and beancount reads the ledger for itself. Without
+    a store, the ledger files are proved against the manifest that stands beside them. Exits 5
+    when anything is not what was sealed; each finding names its file and line.
     """
-    from subledger.operations.verifying import verify as run  # noqa: PLC0415 - help stays light
+    from subledger.operations.verifying_ledgers import (  # noqa: PLC0415 - help stays light
+        verify_folder,
+    )
 
     require_offered(shape)
-    done = run(opened(books), period, bases=basis or ())
+    done = verify_folder(books, period, bases=basis or ())
     kinds = texts("basis") | counts("compared", "findings") | texts("result", "notes")
     rows = [
         (

@@ -5,6 +5,11 @@ from __future__ import annotations
 from subledger.errors.code import Code, Exit
 
 LEDGER_CODES: dict[str, Code] = {
+    "LEDGER_MANIFEST": Code(
+        "The ledger folder has no manifest that can be read.",
+        "take the ledger folder from the books again: subledger export beancount PERIOD",
+        Exit.INTEGRITY,
+    ),
     "LEDGER_TOOL_MISSING": Code(
         "The programs that check the ledger files are not installed.",
         'install them: pip install "subledger[verify]"',

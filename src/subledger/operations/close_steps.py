@@ -220,7 +220,9 @@ def write_ledger_text(run: CloseRun) -> None:
             booked_month(run.reading, run.basis, month=month, balances=balances, lots=carried)
         )
         carried = month.booking.carried.lots
-    run.ledger = ledger_texts(context, [*sealed, *new])
+    run.ledger = ledger_texts(
+        context, [*sealed, *new], balances=run.closing, through=run.period.end
+    )
 
 
 def sealed_lots(run: CloseRun) -> pa.Table:

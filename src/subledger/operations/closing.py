@@ -190,7 +190,7 @@ def _seal_year(unit: Unit, run: CloseRun) -> CloseResult:
     check = _cleared(run, after)
     if not check.passed:
         raise Refused([Finding("CHECK_FAILED", f"{basis} {check.description}")])
-    run.ledger = _year_ledger(run, journal)
+    run.ledger = _year_ledger(run, journal, after=after)
     unit.record_chart(basis, run.books.chart.hash, files=run.books.chart.files)
     for declared, table in ((ENTRIES, journal.entries), (LINES, journal.lines), (BALANCES, after)):
         unit.add_segment(declared, table, basis=basis, period=year.label)
@@ -243,8 +243,9 @@ def _cleared(run: CloseRun, after: pa.Table) -> Check:
     )
 
 
-def _year_ledger(run: CloseRun, journal: Journal) -> dict[str, str]:
+def _year_ledger(run: CloseRun, journal: Journal, *, after: pa.Table) -> dict[str, str]:
     """Return the ledger with the file of the year."""
     context = ledgers.ledger_context(run.books, run.reading, basis=run.basis)
     year = LedgerMonth(run.period.label, journal.entries, journal.lines)
-    return ledgers.ledger_texts(context, [*ledgers.sealed_months(run.reading, run.basis), year])
+    months = [*ledgers.sealed_months(run.reading, run.basis), year]
+    return ledgers.ledger_texts(context, months, balances=after, through=run.period.end)

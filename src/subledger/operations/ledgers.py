@@ -4,21 +4,24 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Mapping
-from datetime import timedelta
+from datetime import date, timedelta
 from pathlib import Path
 
 import pyarrow as pa
 
 from subledger.booking.carrying import opened_from
-from subledger.columns import concatenate
+from subledger.columns import concatenate, group_codes, numbers, texts
 from subledger.exports.beancount import month_files
 from subledger.exports.beancount_frame import frame_files
 from subledger.exports.beancount_input import SOURCES, LedgerContext, LedgerMonth
+from subledger.exports.beancount_seal import MANIFEST, manifest_text
 from subledger.exports.beancount_uses import merge_uses
+from subledger.numbers import group_sums, to_text
 from subledger.operations.balances import state_on
 from subledger.operations.books import Books
 from subledger.operations.months import BookedMonth, month_journal
 from subledger.periods import parse_period
+from subledger.statements.report import Units
 from subledger.store.reading import Reading
 from subledger.tables import BALANCES, LOTS, MARKS
 
@@ -130,19 +133,42 @@ def booked_month(
     )
 
 
-def ledger_texts(context: LedgerContext, months: Iterable[LedgerMonth]) -> dict[str, str]:
-    """Return every ledger file of a basis by name: those of the periods, and their frame."""
+def ledger_texts(
+    context: LedgerContext, months: Iterable[LedgerMonth], *, balances: pa.Table, through: date
+) -> dict[str, str]:
+    """Return every file of a ledger folder by name: the periods', their frame, and the manifest.
+
+    `balances` are BALANCES on the day `through`, the last that the ledger covers.
+    """
     parts = [month_files(context, month) for month in months]
-    texts = {name: text for part in parts for name, text in part.files.items()}
+    texts_of = {name: text for part in parts for name, text in part.files.items()}
     uses = merge_uses([part.uses for part in parts])
-    return frame_files(context, uses, files=texts) | texts
+    texts_of = frame_files(context, uses, files=texts_of) | texts_of
+    units = context.units
+    manifest = manifest_text(
+        texts_of, base=units.base, through=through, balances=_by_account(balances, units)
+    )
+    return texts_of | {MANIFEST: manifest}
 
 
-def write_ledger(folder: Path, texts: Mapping[str, str]) -> list[Path]:
+def _by_account(balances: pa.Table, units: Units) -> dict[str, str]:
+    """Return the balance of each account in base as exact text, those that are zero left out."""
+    codes, first = group_codes([texts(balances, "account")])
+    sums = group_sums(codes, numbers(balances, "amount_base"), len(first))
+    names = texts(balances, "account")[first]
+    decimals = units.decimals_of_base()
+    return {
+        name: to_text(total, decimals)
+        for name, total in zip(names, sums.tolist(), strict=True)
+        if total
+    }
+
+
+def write_ledger(folder: Path, files: Mapping[str, str]) -> list[Path]:
     """Write the ledger files that are new or changed, each whole or not at all, read-only."""
     folder.mkdir(parents=True, exist_ok=True)
     written = []
-    for name, text in texts.items():
+    for name, text in files.items():
         path, content = folder / name, text.encode()
         if path.is_file() and path.read_bytes() == content:
             continue

@@ -7,8 +7,8 @@ the lines of every entry, and the ledger files are read by another program.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date
 
 import pyarrow as pa
@@ -16,7 +16,7 @@ import pyarrow as pa
 from subledger.errors import Finding, Refused, refuse
 from subledger.exports.bean_check import ledger_balances, run_bean_check
 from subledger.exports.beancount_compare import compare_with_trial_balance
-from subledger.exports.beancount_seal import compare_text
+from subledger.exports.beancount_seal import SUFFIX, compare_text
 from subledger.operations.books import Books
 from subledger.statements.posted import balances_after
 from subledger.store.checking import check_store
@@ -83,6 +83,7 @@ def _verify_basis(
     notes = [f"{compared} sealed states recomputed from every entry"]
     texts = _sealed_texts(reading, basis)
     findings += compare_text(texts, folder) if folder.is_dir() else [_no_ledger(basis)]
+    findings = [placed(finding, basis) for finding in findings]
     notes.append(f"{sum(text.count(chr(10)) for text in texts.values())} ledger lines compared")
     if not findings:
         second, figures = _second_engine(
@@ -92,6 +93,18 @@ def _verify_basis(
         compared += figures
         notes.append(f"beancount agrees on {figures} balances through {through}")
     return VerifyResult(basis, compared, tuple(findings), tuple(notes))
+
+
+def placed(finding: Finding, basis: str) -> Finding:
+    """Return a finding of a ledger file with the folder that the file stands in."""
+    if not finding.code.startswith("LEDGER_") or not finding.file or "/" in finding.file:
+        return finding
+    return replace(finding, file=f"ledgers/{basis}/{finding.file}")
+
+
+def ledger_names(files: Iterable[str]) -> list[str]:
+    """Return the names of those files that the second engine reads."""
+    return [name for name in files if name.endswith(SUFFIX)]
 
 
 def _no_ledger(basis: str) -> Finding:
@@ -153,12 +166,13 @@ def _second_engine(
 ) -> tuple[list[Finding], int]:
     """Let bean-check read the ledger, and compare its balances on a date with the trial balance."""
     folder = books.folder / "ledgers" / basis
-    findings = run_bean_check(folder, texts)
+    files = ledger_names(texts)
+    findings = run_bean_check(folder, files)
     if findings:
-        return findings, 0
+        return [placed(finding, basis) for finding in findings], 0
     balances, through = expected
     try:
-        found = ledger_balances(folder, texts, base=books.settings.base, until=through)
+        found = ledger_balances(folder, files, base=books.settings.base, until=through)
     except Refused as refused:
         return list(refused.findings), 0
     compared, differences = compare_with_trial_balance(found, balances, units=books.units(reading))
