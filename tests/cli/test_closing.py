@@ -8,7 +8,7 @@ import pytest
 from typer.testing import Result
 
 from subledger.errors import Finding
-from subledger.operations import verifying
+from subledger.operations import verifying_ledgers
 from subledger.operations.verifying import VerifyResult
 
 Run = Callable[..., Result]
@@ -83,7 +83,7 @@ def test_verify_exits_with_the_gravest_finding(
 ) -> None:
     findings = tuple(Finding(code, "what", "2022-09.beancount", 7) for code in codes)
     result = VerifyResult("US-GAAP", 5, findings, ("note",))
-    monkeypatch.setattr(verifying, "verify", lambda *_, **__: [result])
+    monkeypatch.setattr(verifying_ledgers, "verify", lambda *_, **__: [result])
     done = run("verify", "--format", "csv", books=closed)
     assert done.exit_code == exit_code
     said = "FAIL" if codes else "OK"

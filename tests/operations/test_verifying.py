@@ -100,7 +100,7 @@ def test_a_changed_digit_of_the_ledger_is_found_with_file_and_line(
         changed, line = other_digit(path.read_text(), pattern)
     path.write_text(changed)
     found = [(f.code, f.file, f.row) for f in findings(folder)]
-    assert found == [("LEDGER_EDITED", file, line)]
+    assert found == [("LEDGER_EDITED", f"ledgers/US-GAAP/{file}", line)]
 
 
 def cut(folder: Path) -> Path:
@@ -150,6 +150,6 @@ def test_a_missing_and_a_foreign_ledger_file_are_found(folder: Path) -> None:
     (ledger / "2025-13.beancount").write_text("2025-12-31 open Assets:Other\n")
     found = sorted((f.code, f.file) for f in findings(folder))
     assert found == [
-        ("LEDGER_FILE_MISSING", "2025-12.beancount"),
-        ("LEDGER_FILE_UNKNOWN", "2025-13.beancount"),
+        ("LEDGER_FILE_MISSING", "ledgers/US-TAX/2025-12.beancount"),
+        ("LEDGER_FILE_UNKNOWN", "ledgers/US-TAX/2025-13.beancount"),
     ]
