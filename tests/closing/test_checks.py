@@ -18,8 +18,9 @@ from tests.laws.test_time_cut import between
 from subledger.booking.book import book
 from subledger.booking.inputs import Carried
 from subledger.closing.checks import Closed, tie_outs
-from subledger.journal.difference import Journal, difference
-from subledger.statements.posted import balances_after
+from subledger.journal.difference import difference
+from subledger.journal.journal import Journal
+from subledger.statements.balances import balances_after
 from subledger.tables import BALANCES
 
 OCTOBER = 7  # 2022-10-01, counted from the first day

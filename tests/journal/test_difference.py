@@ -9,7 +9,8 @@ from tests.laws import facts
 from tests.laws.facts import GAAP, TAX, day, trade
 from tests.laws.reading import as_set, journal_of, plain
 
-from subledger.journal.difference import Journal, difference, joined, live
+from subledger.journal.difference import difference, live
+from subledger.journal.journal import Journal, joined
 
 BOUGHT = trade("B", "buy", 10, price="10", held=SHARE)
 SOLD = trade("S", "sell", 4, price="12", held=SHARE, trade_date=day(3))

@@ -11,8 +11,7 @@ import pyarrow as pa
 from tests.laws.facts import CHART
 
 from subledger.booking.inputs import Booking
-from subledger.journal.difference import Journal
-from subledger.statements.posted import Posted
+from subledger.journal.journal import Journal
 
 Line = Mapping[str, Any]
 
@@ -31,9 +30,9 @@ def journal_of(booking: Booking) -> Journal:
     return Journal(booking.entries, booking.lines)
 
 
-def posted_of(booking: Booking | Journal) -> Posted:
+def posted_of(booking: Booking | Journal) -> Journal:
     """Return entries and lines as the statements take them."""
-    return Posted(booking.entries, booking.lines)
+    return Journal(booking.entries, booking.lines)
 
 
 def lines_of(journal: Booking | Journal) -> list[dict[str, Any]]:

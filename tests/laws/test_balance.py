@@ -23,7 +23,7 @@ from tests.laws.reading import (
     until,
 )
 
-from subledger.statements.posted import balances_after
+from subledger.statements.balances import balances_after
 from subledger.statements.trial_balance import trial_balance
 from subledger.tables import BALANCES
 

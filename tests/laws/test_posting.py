@@ -20,9 +20,10 @@ from subledger import tables
 from subledger.booking.book import book
 from subledger.booking.inputs import Booking, Carried
 from subledger.closing.window import Sealed, open_window
-from subledger.journal.difference import Journal, difference, joined, live
+from subledger.journal.difference import difference, live
+from subledger.journal.journal import Journal, joined
 from subledger.periods import month_of, parse_period
-from subledger.statements.posted import balances_after
+from subledger.statements.balances import balances_after
 from subledger.statements.trial_balance import trial_balance
 from subledger.store.hashing import content_hash
 from subledger.tables import BALANCES

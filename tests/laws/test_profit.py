@@ -36,7 +36,7 @@ from subledger.booking.book import book
 from subledger.booking.inputs import Carried
 from subledger.booking.policy import BasisPolicy
 from subledger.columns import days as dates_in
-from subledger.journal.difference import Journal
+from subledger.journal.journal import Journal
 from subledger.statements.pnl import KEYS, buckets_of, pnl
 from subledger.tables import FEES
 

@@ -14,8 +14,8 @@ from tests.laws.facts import CHART, day
 from tests.laws.reading import TYPES, journal_of, lines_of, posted_of, total, until
 from tests.laws.test_profit import after_until
 
+from subledger.statements.balances import balances_after, movements
 from subledger.statements.financial import balance_sheet, income_statement
-from subledger.statements.posted import balances_after, movements
 from subledger.statements.trial_balance import trial_balance
 from subledger.tables import BALANCES
 

@@ -11,11 +11,11 @@ from tests.laws.facts import CHART, day
 from tests.laws.reading import OWNER, TYPES, by, is_profit, journal_of, lines_of, posted_of
 
 from subledger.closing.year_end import clear_profit_and_loss
-from subledger.journal.difference import Journal, joined
+from subledger.journal.journal import Journal, joined
 from subledger.periods import fiscal_year_of
+from subledger.statements.balances import balances_after, movements
 from subledger.statements.financial import income_statement
 from subledger.statements.pnl import buckets_of, pnl
-from subledger.statements.posted import balances_after, movements
 from subledger.tables import BALANCES
 
 YEAR = fiscal_year_of(day(0))

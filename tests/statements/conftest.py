@@ -12,7 +12,7 @@ import pytest
 from subledger import tables
 from subledger.chart.accounts import Account
 from subledger.chart.layouts import BALANCE_SHEET, INCOME_STATEMENT, Statement, StatementLine
-from subledger.statements.posted import Posted
+from subledger.journal.journal import Journal
 from subledger.statements.report import Units
 
 Row = Mapping[str, Any]
@@ -91,7 +91,7 @@ def _table(declared: tables.Table, rows: Iterable[Row]) -> pa.Table:
     return pa.Table.from_pylist([blank | dict(row) for row in rows], schema=declared.schema)
 
 
-def _post(*entries: tuple[Row, Sequence[Row]]) -> Posted:
+def _post(*entries: tuple[Row, Sequence[Row]]) -> Journal:
     heads = [{"seq": n, "entry_id": f"E{n}", "kind": "normal"} | dict(head)
              for n, (head, _) in enumerate(entries, 1)]  # fmt: skip
     lines = [
@@ -99,7 +99,7 @@ def _post(*entries: tuple[Row, Sequence[Row]]) -> Posted:
         for seq, (_, rows) in enumerate(entries, 1)
         for n, row in enumerate(rows, 1)
     ]
-    return Posted(_table(tables.ENTRIES, heads), _table(tables.LINES, lines))
+    return Journal(_table(tables.ENTRIES, heads), _table(tables.LINES, lines))
 
 
 @pytest.fixture(scope="session")
@@ -109,7 +109,7 @@ def table() -> Callable[[tables.Table, Iterable[Row]], pa.Table]:
 
 
 @pytest.fixture(scope="session")
-def post() -> Callable[..., Posted]:
+def post() -> Callable[..., Journal]:
     """Return a function that posts entries, each given as its head and its lines."""
     return _post
 

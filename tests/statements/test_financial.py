@@ -14,13 +14,14 @@ from subledger.chart.accounts import Account
 from subledger.chart.layouts import BALANCE_SHEET, Statement
 from subledger.columns import numbers
 from subledger.errors import InvariantError
+from subledger.journal.journal import Journal
+from subledger.statements.balances import balances_after, movements
 from subledger.statements.financial import balance_sheet, income_statement, line_balances, offset
 from subledger.statements.pnl import buckets_of, pnl
-from subledger.statements.posted import Posted, balances_after, movements
 from subledger.statements.report import Report, Units, report_csv, report_json
 from subledger.statements.trial_balance import trial_balance
 
-Post = Callable[..., Posted]
+Post = Callable[..., Journal]
 Build = Callable[..., pa.Table]
 Accounts = Mapping[str, Account]
 Statements = Mapping[str, Statement]
@@ -35,7 +36,7 @@ def lines(*amounts: tuple[str, int], **place: str) -> list[dict[str, Any]]:
     return [place | {"account": account, "amount_base": amount} for account, amount in amounts]
 
 
-def month(post: Post) -> Posted:
+def month(post: Post) -> Journal:
     """Return 1000.00 paid in, 400.00 of shares bought, half of them sold with a gain of 20.00."""
     return post(
         ({}, lines(("1020", 100_000), ("3010", -100_000))),

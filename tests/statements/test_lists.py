@@ -9,18 +9,18 @@ import pytest
 
 from subledger import tables
 from subledger.errors import InvariantError
+from subledger.journal.journal import Journal
 from subledger.statements.lists import BATCHES, DECISIONS, exceptions, journal, unsettled
-from subledger.statements.posted import Posted
 from subledger.statements.report import Units, report_csv, report_json
 from subledger.statements.trial_balance import trial_balance
 
-Post = Callable[..., Posted]
+Post = Callable[..., Journal]
 Build = Callable[..., pa.Table]
 TRADE = {"event_kind": "trade", "event_id": "T1", "event_version": 1}
 MONTH = {"period": "2022-09", "activity_period": "2022-09"}
 
 
-def journal_of(post: Post) -> Posted:
+def journal_of(post: Post) -> Journal:
     lot = {"instrument": "IBM", "lot_id": "T1", "slot": "investment.cost"}
     bought: list[dict[str, Any]] = [
         lot | {"account": "1210", "amount_base": 500, "quantity": 10},
@@ -85,7 +85,7 @@ def test_the_journals_debits_and_credits_add_up_to_the_trial_balances(
 def test_a_line_without_its_entry_is_a_bug(post: Post) -> None:
     posted = journal_of(post)
     with pytest.raises(InvariantError, match="no entry"):
-        Posted(tables.ENTRIES.empty(), posted.lines).entry_rows()
+        Journal(tables.ENTRIES.empty(), posted.lines).entry_rows()
 
 
 def test_unsettled_lists_posted_and_withheld_trades_with_days_late_and_signed_amounts(

@@ -12,12 +12,13 @@ from subledger import tables
 from subledger.chart import load_chart
 from subledger.chart.accounts import PNL_BUCKETS
 from subledger.chart.chart import Chart
+from subledger.journal.journal import Journal
+from subledger.statements.balances import balances_after, movements
 from subledger.statements.financial import balance_sheet, income_statement, offset
 from subledger.statements.pnl import buckets_of, pnl
-from subledger.statements.posted import Posted, balances_after, movements
 from subledger.statements.report import Report
 
-Post = Callable[..., Posted]
+Post = Callable[..., Journal]
 TEMPLATE = Path(__file__).parents[2] / "chart_of_accounts" / "prop-us"
 amounts = st.tuples(st.integers(0, 10**6), st.integers(-(10**9), 10**9))
 

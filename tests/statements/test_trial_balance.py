@@ -11,12 +11,13 @@ from hypothesis import strategies as st
 from subledger import tables
 from subledger.columns import numbers
 from subledger.errors import InvariantError
+from subledger.journal.journal import Journal
 from subledger.numbers import INT64_MAX, NumberOverflow
-from subledger.statements.posted import Posted, balances_after, movements
+from subledger.statements.balances import balances_after, movements
 from subledger.statements.report import Report, Units, report_csv
 from subledger.statements.trial_balance import trial_balance
 
-Post = Callable[..., Posted]
+Post = Callable[..., Journal]
 Build = Callable[..., pa.Table]
 Accounts = Mapping[str, Any]
 NO_BALANCES = tables.BALANCES.empty()

@@ -9,7 +9,7 @@ import numpy as np
 import pyarrow as pa
 
 from subledger.booking.drafts import Drafts
-from subledger.booking.entries import Posted
+from subledger.booking.entries import Composed
 from subledger.booking.inputs import Terms
 from subledger.booking.marking import Marked
 from subledger.booking.trading import (
@@ -148,7 +148,7 @@ def long_term_from(acquired: Days) -> Days:
 
 
 def unsettled_after(
-    carried: pa.Table, drafts: Drafts, *, traded: Traded, posted: Posted, terms: Terms
+    carried: pa.Table, drafts: Drafts, *, traded: Traded, posted: Composed, terms: Terms
 ) -> pa.Table:
     """Return UNSETTLED with the items that posted trades add, one per trade."""
     trade_row, first = group_codes([drafts.event_id])
@@ -187,7 +187,7 @@ def with_status(unsettled: pa.Table, trades: pa.Table) -> pa.Table:
     return unsettled.set_column(position, field, pa.array(pending, pa.string()))
 
 
-def _item_accounts(posted: Posted, terms: Terms) -> Mapping[str, str]:
+def _item_accounts(posted: Composed, terms: Terms) -> Mapping[str, str]:
     """Return the account in which each trade's net amount stands, as the rules put it there."""
     slots = {
         line.slot

@@ -9,7 +9,7 @@ import numpy as np
 import pyarrow as pa
 
 from subledger.booking.drafts import MANUAL, TRADE
-from subledger.booking.entries import Posted, kept_dimensions, months, resolve_accounts
+from subledger.booking.entries import Composed, kept_dimensions, months, resolve_accounts
 from subledger.booking.inputs import Terms
 from subledger.columns import Days, Texts, days, group_codes, numbers, texts
 from subledger.numbers import Int64Array
@@ -18,7 +18,7 @@ from subledger.tables import DIMENSIONS
 _DIMENSIONS = tuple(field.name for field in DIMENSIONS)
 
 
-def journal_entries(journals: pa.Table, terms: Terms) -> Posted:
+def journal_entries(journals: pa.Table, terms: Terms) -> Composed:
     """Return the entries of DATED_JOURNALS: one per journal and stage, a reversal negated."""
     order = ("accounting_date", "journal_id", "stage", "line")
     journals = journals.sort_by([(name, "ascending") for name in order])
@@ -27,7 +27,7 @@ def journal_entries(journals: pa.Table, terms: Terms) -> Posted:
     sign = np.where(stage == "manual_reversal", -1, 1)
     reversed_on, dated = days(journals, "reverse_on"), days(journals, "date")
     heads = journals.take(first)
-    return Posted(
+    return Composed(
         _entry_columns(
             "journal",
             texts(heads, "journal_id"),
@@ -52,7 +52,7 @@ def opening_balance_id(balance: Mapping[str, Any]) -> str:
     return ":".join(parts).removesuffix(":")
 
 
-def opening_entries(balances: pa.Table, terms: Terms) -> Posted:
+def opening_entries(balances: pa.Table, terms: Terms) -> Composed:
     """Return one entry per OPENING_BALANCES row, against the slot equity.opening."""
     count = balances.num_rows
     entry = np.arange(count)
@@ -70,7 +70,7 @@ def opening_entries(balances: pa.Table, terms: Terms) -> Posted:
     dimensions = {name: contra[name] for name in ("instrument", "counterparty")}
     contra |= kept_dimensions(terms.chart, contra["account"], columns=dimensions)
     event_id = np.array([opening_balance_id(row) for row in balances.to_pylist()], dtype=object)
-    return Posted(
+    return Composed(
         _entry_columns(
             "opening_balance",
             event_id,

@@ -28,14 +28,14 @@ _TEXTS = ("account", "slot", "currency", "lot_id", *_DIMENSIONS)
 
 
 @dataclass(frozen=True, slots=True)
-class Posted:
+class Composed:
     """Entries and lines of one booking, in no final order; lines refer to entries by row."""
 
     entries: dict[str, npt.NDArray[Any]]
     lines: dict[str, npt.NDArray[Any]]
 
 
-def apply_rules(drafts: Drafts, terms: Terms) -> Posted:
+def apply_rules(drafts: Drafts, terms: Terms) -> Composed:
     """Return the entries that the chart's rules make of drafts of one event kind.
 
     Drafts whose lines are all zero make no entry. Raises InvariantError when no rule covers a
@@ -56,7 +56,7 @@ def apply_rules(drafts: Drafts, terms: Terms) -> Posted:
     renumber = np.zeros(len(drafts), np.int64)
     renumber[used] = np.arange(len(used))
     lines["entry"] = renumber[lines["entry"].astype(np.intp)]
-    return Posted(_entries(drafts, used, rules=rules, rule_of=rule_of), lines)
+    return Composed(_entries(drafts, used, rules=rules, rule_of=rule_of), lines)
 
 
 def _rules(drafts: Drafts, terms: Terms) -> tuple[Codes, list[Rule]]:
@@ -264,7 +264,7 @@ def months(dates: npt.NDArray[np.datetime64]) -> Texts:
     return dates.astype("datetime64[M]").astype(str).astype(object)
 
 
-def finish(parts: Sequence[Posted]) -> tuple[pa.Table, pa.Table]:
+def finish(parts: Sequence[Composed]) -> tuple[pa.Table, pa.Table]:
     """Return ENTRIES and LINES of all parts in the order of the journal, numbered from 0.
 
     The order is accounting date, kind of event, activity date, then the order of drafts within

@@ -19,7 +19,7 @@ from subledger.columns import (
     numbers,
     texts,
 )
-from subledger.journal.difference import Journal
+from subledger.journal.journal import Journal
 from subledger.numbers import Int64Array, exact_sum, group_sums
 
 

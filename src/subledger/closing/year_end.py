@@ -10,7 +10,7 @@ import pyarrow as pa
 from subledger.booking.entries import resolve_accounts
 from subledger.booking.inputs import Terms
 from subledger.columns import build, group_codes, numbers, texts
-from subledger.journal.difference import Journal
+from subledger.journal.journal import Journal
 from subledger.numbers import group_sums
 from subledger.periods import Period
 from subledger.tables import ENTRIES, LINES

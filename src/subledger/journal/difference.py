@@ -5,8 +5,6 @@ Nothing is edited or deleted. Posting twice posts nothing.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -19,47 +17,17 @@ from subledger.columns import (
     Texts,
     build,
     column,
-    concatenate,
     group_codes,
     numbers,
     texts,
 )
+from subledger.journal.journal import Journal, joined
 from subledger.numbers import Int64Array
 from subledger.tables import ENTRIES, LINES
 
 KEY = ("event_kind", "event_id", "event_version", "stage", "leg")
 _COMPARED_ENTRY = ("kind", "accounting_date", "activity_date", "activity_period", "rule", "reason")
 _COMPARED_LINE = tuple(name for name in LINES.schema.names if name not in ("seq", "line"))
-
-
-@dataclass(frozen=True, slots=True)
-class Journal:
-    """ENTRIES and LINES that belong together by `seq`."""
-
-    entries: pa.Table
-    lines: pa.Table
-
-    @classmethod
-    def empty(cls) -> Journal:
-        """Return a journal without entries."""
-        return cls(ENTRIES.empty(), LINES.empty())
-
-    def take(self, rows: Codes | Int64Array) -> Journal:
-        """Return some entries, by row and in that order, with their lines."""
-        entries = self.entries.take(rows)
-        rank = {seq: n for n, seq in enumerate(numbers(entries, "seq").tolist())}
-        seq = numbers(self.lines, "seq").tolist()
-        position = np.array([rank.get(number, -1) for number in seq], np.int64)
-        kept = np.flatnonzero(position >= 0)
-        return Journal(entries, self.lines.take(kept[np.argsort(position[kept], kind="stable")]))
-
-
-def joined(parts: Sequence[Journal]) -> Journal:
-    """Return several journals as one."""
-    return Journal(
-        concatenate(ENTRIES, [part.entries for part in parts]),
-        concatenate(LINES, [part.lines for part in parts]),
-    )
 
 
 def live(journal: Journal) -> Journal:

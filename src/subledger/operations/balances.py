@@ -7,10 +7,10 @@ from datetime import date
 
 import pyarrow as pa
 
-from subledger.journal.difference import Journal, joined
+from subledger.journal.journal import Journal, joined
 from subledger.operations.months import month_journal
 from subledger.periods import Period, month_of
-from subledger.statements.posted import balances_after
+from subledger.statements.balances import balances_after
 from subledger.store.reading import Reading
 from subledger.store.records import Close
 from subledger.tables import BALANCES, MARKS, Table

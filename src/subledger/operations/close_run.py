@@ -17,7 +17,7 @@ from subledger.operations.balances import balances_before, last_close_before
 from subledger.operations.books import Books
 from subledger.operations.months import BookedBasis, BookedMonth, book_open_months
 from subledger.periods import Period
-from subledger.statements.posted import balances_after
+from subledger.statements.balances import balances_after
 from subledger.store.reading import Reading
 from subledger.store.records import Close
 

@@ -18,7 +18,7 @@ from subledger.operations.close_run import CloseRun
 from subledger.operations.ledgers import booked_month, ledger_context, ledger_texts, sealed_months
 from subledger.operations.months import BookedBasis, book_open_months
 from subledger.periods import fiscal_year_of, month_of, next_month
-from subledger.statements.posted import balances_after
+from subledger.statements.balances import balances_after
 from subledger.store.hashing import content_hash
 from subledger.tables import BALANCES, LOTS, UNSETTLED
 

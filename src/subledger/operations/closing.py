@@ -15,7 +15,7 @@ from subledger.columns import texts
 from subledger.errors import Finding, Refused, refuse
 from subledger.exports.beancount_input import LedgerMonth
 from subledger.exports.beancount_seal import text_manifest
-from subledger.journal.difference import Journal
+from subledger.journal.journal import Journal
 from subledger.operations import ledgers
 from subledger.operations.balances import state_on
 from subledger.operations.books import Books
@@ -23,7 +23,7 @@ from subledger.operations.close_run import CloseRun
 from subledger.operations.close_steps import STEPS
 from subledger.operations.posting import record, set_exceptions
 from subledger.periods import fiscal_year_of, month_of
-from subledger.statements.posted import balances_after
+from subledger.statements.balances import balances_after
 from subledger.store.hashing import content_hash
 from subledger.store.unit import Unit, control_totals
 from subledger.tables import BALANCES, ENTRIES, LINES, LOTS, UNSETTLED

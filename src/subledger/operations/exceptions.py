@@ -10,7 +10,8 @@ import pyarrow as pa
 
 from subledger.columns import days, numbers, texts
 from subledger.errors import CODES, refuse
-from subledger.journal.difference import Journal, live
+from subledger.journal.difference import live
+from subledger.journal.journal import Journal
 from subledger.operations.books import Books
 from subledger.operations.months import known_facts, sealed_state
 from subledger.operations.reporting import exceptions_report

@@ -21,7 +21,8 @@ from subledger.closing.window import EventKey, Known, Sealed, Window, open_windo
 from subledger.columns import concatenate, texts
 from subledger.errors import Finding, Refused
 from subledger.events.known import known_trades
-from subledger.journal.difference import Journal, difference, joined
+from subledger.journal.difference import difference
+from subledger.journal.journal import Journal, joined
 from subledger.operations.books import Books
 from subledger.periods import Period, month_of, parse_period
 from subledger.store.reading import Reading

@@ -13,13 +13,13 @@ from subledger.booking.policy import BasisPolicy
 from subledger.closing.window import open_window
 from subledger.columns import concatenate, days
 from subledger.errors import refuse
-from subledger.journal.difference import Journal
+from subledger.journal.journal import Journal
 from subledger.operations.balances import balances_before, period_journal, state_on
 from subledger.operations.books import Books
 from subledger.operations.months import known_facts, sealed_state
 from subledger.periods import Period, previous_period
 from subledger.statements import financial, lists, pnl, schedules
-from subledger.statements.posted import Posted, balances_after, movements
+from subledger.statements.balances import balances_after, movements
 from subledger.statements.report import Report, Units
 from subledger.statements.trial_balance import trial_balance
 from subledger.store.reading import Reading
@@ -44,11 +44,6 @@ class PeriodView:
     def journal(self) -> Journal:
         """Return the entries and lines of the period."""
         return period_journal(self.reading, self.policy.name, period=self.period)
-
-    @property
-    def posted(self) -> Posted:
-        """Return the journal as the statements take it."""
-        return Posted(self.journal.entries, self.journal.lines)
 
     @cached_property
     def closing(self) -> pa.Table:
@@ -111,7 +106,7 @@ _EVENT_SOURCES = (
 
 
 def _trial_balance(view: PeriodView, by: Sequence[str]) -> Report:
-    return trial_balance(view.opening, view.posted, accounts=view.books.chart.accounts, by=by)
+    return trial_balance(view.opening, view.journal, accounts=view.books.chart.accounts, by=by)
 
 
 def _balance_sheet(view: PeriodView, _: Sequence[str]) -> Report:
@@ -124,18 +119,18 @@ def _balance_sheet(view: PeriodView, _: Sequence[str]) -> Report:
 
 def _income_statement(view: PeriodView, _: Sequence[str]) -> Report:
     chart = view.books.chart
-    prior = movements(view.prior.posted) if view.prior else None
+    prior = movements(view.prior.journal) if view.prior else None
     return financial.income_statement(
         chart.statements,
         chart.accounts,
-        moved=movements(view.posted),
+        moved=movements(view.journal),
         prior=prior,
     )
 
 
 def _pnl(view: PeriodView, by: Sequence[str]) -> Report:
     buckets = pnl.buckets_of(view.books.chart.accounts)
-    return pnl.pnl(view.posted, buckets=buckets, by=by)
+    return pnl.pnl(view.journal, buckets=buckets, by=by)
 
 
 def _realised(view: PeriodView, _: Sequence[str]) -> Report:
@@ -160,7 +155,7 @@ def _positions(view: PeriodView, _: Sequence[str]) -> Report:
 
 def _journal(view: PeriodView, _: Sequence[str]) -> Report:
     return lists.journal(
-        view.posted,
+        view.journal,
         entity=view.books.settings.entity,
         basis=view.policy.name,
         batches=view.batches_of_events(),

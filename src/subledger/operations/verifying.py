@@ -18,7 +18,7 @@ from subledger.exports.bean_check import ledger_balances, run_bean_check
 from subledger.exports.beancount_compare import compare_with_trial_balance
 from subledger.exports.beancount_seal import SUFFIX, compare_text
 from subledger.operations.books import Books
-from subledger.statements.posted import balances_after
+from subledger.statements.balances import balances_after
 from subledger.store.checking import check_store
 from subledger.store.hashing import content_hash
 from subledger.store.reading import Reading

@@ -10,8 +10,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from subledger import columns, tables
+from subledger.journal.journal import Journal
 from subledger.statements import grouping
-from subledger.statements.posted import Posted, debit_and_credit
+from subledger.statements.balances import debit_and_credit
 from subledger.statements.report import Report, maybe_base
 
 _JOURNAL = pa.schema(
@@ -76,7 +77,7 @@ DECISIONS = pa.schema([tables.text("exception_id"), tables.text("status"), table
 _EVENT = ("event_kind", "event_id", "event_version")
 
 
-def journal(posted: Posted, *, entity: str, basis: str, batches: pa.Table) -> Report:
+def journal(posted: Journal, *, entity: str, basis: str, batches: pa.Table) -> Report:
     """Return every line of every entry, in order of `seq` and `line`.
 
     `debit`, `credit` and `amount_base` are in base currency, `amount` in the line's. A reversal's

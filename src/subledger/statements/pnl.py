@@ -10,9 +10,9 @@ import pyarrow.compute as pc
 
 from subledger import columns, tables
 from subledger.chart.accounts import PNL_BUCKETS, PROFIT_AND_LOSS, Account
+from subledger.journal.journal import Journal
 from subledger.numbers import check_range, exact_sum
 from subledger.statements import grouping
-from subledger.statements.posted import Posted
 from subledger.statements.report import Report
 
 KEYS = ("strategy", "book", "broker_account", "instrument", "currency")
@@ -30,7 +30,7 @@ def buckets_of(accounts: Mapping[str, Account]) -> dict[str, str]:
     }
 
 
-def pnl(posted: Posted, *, buckets: Mapping[str, str], by: Sequence[str] = ()) -> Report:
+def pnl(posted: Journal, *, buckets: Mapping[str, str], by: Sequence[str] = ()) -> Report:
     """Return the P&L of entries in base currency: gains positive, costs negative.
 
     Args:

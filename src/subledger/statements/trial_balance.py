@@ -12,9 +12,10 @@ from subledger.chart.accounts import Account
 from subledger.columns import Flags
 from subledger.columns import numbers as figures
 from subledger.errors import InvariantError
+from subledger.journal.journal import Journal
 from subledger.numbers import Int64Array
 from subledger.statements import grouping
-from subledger.statements.posted import Posted, debit_and_credit
+from subledger.statements.balances import debit_and_credit
 from subledger.statements.report import Report
 
 BY = ("currency", "book", "strategy", "broker_account", "instrument", "counterparty")
@@ -23,7 +24,7 @@ _FOUR = ("opening", "debit", "credit", "closing")
 
 def trial_balance(
     opening: pa.Table,
-    posted: Posted,
+    posted: Journal,
     *,
     accounts: Mapping[str, Account],
     by: Sequence[str] = (),
@@ -67,7 +68,7 @@ def _opening_rows(opening: pa.Table, keys: Sequence[str]) -> pa.Table:
     return _keyed(opening, keys, columns=columns)
 
 
-def _movement_rows(posted: Posted, keys: Sequence[str]) -> pa.Table:
+def _movement_rows(posted: Journal, keys: Sequence[str]) -> pa.Table:
     reversal = posted.reversal_lines()
     columns: dict[str, Int64Array] = {}
     for suffix in ("", "_base"):

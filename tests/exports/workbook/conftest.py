@@ -23,9 +23,10 @@ from subledger.exports.workbook import (
     schedules_of,
     write_workbook,
 )
+from subledger.journal.journal import Journal
 from subledger.periods import month_of
 from subledger.statements import financial, lists, schedules
-from subledger.statements.posted import Posted, balances_after, movements
+from subledger.statements.balances import balances_after, movements
 from subledger.statements.report import Report, Units
 from subledger.statements.trial_balance import trial_balance
 
@@ -69,11 +70,11 @@ class Firm:
     def table(self, declared: tables.Table, rows: list[Row]) -> pa.Table:
         return pa.Table.from_pylist(rows, schema=declared.schema)
 
-    def posted(self, month: str) -> Posted:
+    def posted(self, month: str) -> Journal:
         entries = [entry for entry in self.entries if entry["period"] == month]
         known = {entry["seq"] for entry in entries}
         lines = [line for line in self.lines if line["seq"] in known]
-        return Posted(self.table(tables.ENTRIES, entries), self.table(tables.LINES, lines))
+        return Journal(self.table(tables.ENTRIES, entries), self.table(tables.LINES, lines))
 
 
 def _line(account: str, amount: int, owner: tuple[str, str, str], **more: Any) -> Row:

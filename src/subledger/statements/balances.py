@@ -1,46 +1,17 @@
-"""What was posted: entries with their lines, and the balances that they lead to."""
+"""Balances that a journal leads to, and the sides on which its lines stand."""
 
 from __future__ import annotations
-
-from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from subledger import columns, numbers, tables
-from subledger.errors import InvariantError
+from subledger.journal.journal import Journal
 from subledger.statements import grouping
 
 BoolArray = npt.NDArray[np.bool_]
 _AMOUNTS = ("amount", "amount_base", "quantity")
-
-
-@dataclass(frozen=True, slots=True)
-class Posted:
-    """Entries (`tables.ENTRIES`) with their lines (`tables.LINES`), joined on `seq`."""
-
-    entries: pa.Table
-    lines: pa.Table
-
-    def before_closing(self) -> Posted:
-        """Return the same without entries of kind `closing`, which clear P&L at a year's end."""
-        entries = self.entries.filter(pc.not_equal(self.entries["kind"], "closing"))
-        kept = pc.is_in(self.lines["seq"], entries["seq"].combine_chunks())
-        return Posted(entries, self.lines.filter(kept))
-
-    def entry_rows(self) -> grouping.IndexArray:
-        """Return the row in `entries` of each line; a line without its entry is a bug."""
-        rows = grouping.lookup(self.lines, self.entries, on=["seq"])
-        if (rows < 0).any():
-            raise InvariantError("a line has no entry")
-        return rows
-
-    def reversal_lines(self) -> BoolArray:
-        """Say of each line whether its entry is a reversal."""
-        reversals = pc.equal(self.entries["kind"], "reversal").to_numpy()
-        return np.asarray(reversals, np.bool_)[self.entry_rows()]
 
 
 def debit_and_credit(
@@ -55,7 +26,7 @@ def debit_and_credit(
     return np.where(on_debit, amounts, 0), np.where(on_debit, 0, -amounts)
 
 
-def movements(posted: Posted, *, closing: bool = False) -> pa.Table:
+def movements(posted: Journal, *, closing: bool = False) -> pa.Table:
     """Return what entries move, as `tables.BALANCES`; closing entries only where asked for.
 
     Raises `NumberOverflow` where a sum does not fit in 64 bits.
