@@ -19,11 +19,12 @@ from subledger.chart.accounts import (
 from subledger.chart.canonical import digest
 from subledger.chart.chart import Chart
 from subledger.chart.layouts import LINE_KINDS, STATEMENTS, Statement, StatementLine
-from subledger.chart.measures import ASSET_CLASSES, EVENTS, NARRATION, event_measures
+from subledger.chart.measures import EVENTS, NARRATION, event_measures
 from subledger.chart.reading import Fields, Page, did_you_mean
 from subledger.chart.rules import LINE_CURRENCIES, Rule, RuleLine, Unbooked
 from subledger.chart.slots import CONDITIONS, Slot, SlotOverride
 from subledger.errors import Finding, Refused
+from subledger.instruments import ASSET_CLASSES
 
 ACCOUNTS_FILE = "accounts.toml"
 SLOTS_FILE = "slots.toml"

@@ -14,23 +14,11 @@ from itertools import product
 from typing import TypeAlias
 
 from subledger.chart.linear import Form, parse_identity, reduce
+from subledger.instruments import ASSET_CLASSES
 from subledger.tables import MEASURE_NAMES
 
 Cell: TypeAlias = tuple[str, ...]  # one value per dimension of the event, in declared order
 
-ASSET_CLASSES = (
-    "equity",
-    "etf",
-    "bond",
-    "future",
-    "option",
-    "fx_spot",
-    "fx_forward",
-    "crypto",
-    "perpetual",
-    "fund",
-    "rights",
-)
 SIDES = ("long", "short")
 EFFECTS = ("open", "close")
 FEE_POLICIES = ("expense", "capitalise")
