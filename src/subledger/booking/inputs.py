@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 
 import pyarrow as pa
 
@@ -45,6 +45,11 @@ class Events:
     opening_balances: pa.Table = field(default_factory=OPENING_BALANCES.empty)
     marks: pa.Table = field(default_factory=MARKS.empty)
     mark_dates: pa.Table = field(default_factory=MARK_DATES.empty)
+
+    @property
+    def any_event(self) -> bool:
+        """Say whether anything happens at all."""
+        return any(getattr(self, column.name).num_rows for column in fields(self))
 
 
 @dataclass(frozen=True, slots=True)

@@ -148,6 +148,9 @@ def book_open_months(
     asked = [month_of(mark_date)] if mark_date else []
     for month in _gapless(window.months(sealed), held, asked=asked):
         events = window.within(month)
+        # A month in which nothing happens carries lots and items over as they are.
+        if not (events.any_event or month in held or month in asked):
+            continue
         carried = Carried(carried.lots, with_status(carried.unsettled, known.trades))
         booking = book(events, carried, terms=terms)
         posted = month_journal(reading, policy.name, period=month.label)
