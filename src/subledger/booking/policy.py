@@ -11,8 +11,6 @@ import numpy.typing as npt
 
 StringArray = npt.NDArray[np.object_]
 
-OVERRIDE_KEYS = ("book", "broker_account", "asset_class")
-
 
 @dataclass(frozen=True, slots=True)
 class Override:

@@ -18,22 +18,6 @@ from subledger.exports.workbook_statements import StatementSheet
 
 SHEET = "Checks"
 ALL_PASS, FAILED = "ALL CHECKS PASS", "CHECKS FAIL"
-TIE_OUT_IDS = (
-    "trial-balance-opening",
-    "trial-balance-movement",
-    "trial-balance-closing",
-    "trial-balance-booked",
-    "journal-entries",
-    "journal-trial-balance",
-    "balance-sheet",
-    "balance-sheet-booked",
-    "income-statement",
-    "income-statement-booked",
-    "lots-cost",
-    "unrealised",
-    "realised",
-    "unsettled",
-)
 _NOTE_ROW, _SUMMARY_ROW, _HEADING_ROW, _DATA_ROW = 3, 4, 5, 6
 _ID, _DESCRIPTION, _LEFT, _RIGHT, _DIFFERENCE, _RESULT, _ENGINE, _NOTE = range(8)
 

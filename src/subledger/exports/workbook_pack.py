@@ -34,7 +34,7 @@ class Check:
     """A control that the engine ran: two figures that must agree, and its verdict.
 
     `left` and `right` are scaled integers with `decimals`. Where `id` is one of the workbook's own
-    tie-outs (`workbook_checks.TIE_OUT_IDS`), both stand in one row.
+    tie-outs (`workbook_checks.tie_outs`), both stand in one row.
     """
 
     id: str

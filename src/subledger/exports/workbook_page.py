@@ -21,7 +21,6 @@ from subledger.exports.workbook_rows import check_text
 
 Cell: TypeAlias = tuple[int, int]  # row and column, from 0
 
-BAND_ROWS = 3
 _LETTER = 1
 _HEADER_NAME = 60  # a page header takes 255 characters in all
 _MARGINS = {"left": 0.4, "right": 0.4, "top": 0.75, "bottom": 0.65}  # inches

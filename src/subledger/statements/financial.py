@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from typing import TypeAlias
+from collections.abc import Iterable, Mapping
 
 import numpy as np
 import pyarrow as pa
@@ -26,8 +25,6 @@ _STATEMENT = pa.schema(
         maybe_base("prior"),
     ]
 )
-LayoutLine: TypeAlias = StatementLine
-Layouts: TypeAlias = Mapping[str, Sequence[StatementLine]]
 _PLACE = ("instrument", "broker_account")
 
 
