@@ -21,7 +21,8 @@ import typer
 
 from subledger import tables
 from subledger.chart import Chart, load_chart, manual_table
-from subledger.chart.measures import EVENTS, cells, identities_of
+from subledger.chart.decision import boxes
+from subledger.chart.measures import cells, identities_of
 from subledger.cli.app import app
 from subledger.errors import CODES, Code, Exit
 from subledger.events.columns import Column
@@ -51,19 +52,33 @@ its meaning, and what to do. In Python it is `subledger.Refused` with `.findings
 line the exit code is that of the gravest finding. `subledger explain CODE` prints one code.
 """
 _FILES = """\
-`subledger import KIND FILE`, where KIND is a heading below. A file is UTF-8 (a byte-order mark and
-CRLF are accepted), comma-separated, its columns found by their names in line 1, in any order.
-Columns that are not named here are refused unless `--mapping` says otherwise. Empty is the only
-way to say that something is not given. A file is taken as a whole or not at all, and every finding
-of it is named at once.
+`subledger import KIND FILE`, where KIND is a heading below. A file's columns are found by their
+names in line 1, in any order. Columns that are not named here are refused unless `--mapping` says
+otherwise. Empty is the only way to say that something is not given. A file is taken as a whole or
+not at all, and every finding of it is named at once.
+
+CSV, Parquet and xlsx carry the same columns and get the same verdicts. `--format` names one of
+them; without it the first bytes decide.
+
+- **csv** is UTF-8 (a byte-order mark and CRLF are accepted) and comma-separated.
+- **parquet**: text, integers, decimals, dates, booleans, and timestamps with a zone. Null is empty.
+  A column of floats is refused, since a float states no decimal exactly. The first row is row 2.
+- **xlsx**: the first sheet, its header in row 1; rows are numbered as the sheet numbers them. Text,
+  dates, true and false, and numbers of at most 15 significant digits as the cell holds them, not as
+  its format shows them. A date with a time has no zone and is refused; write instants as text. Of a
+  formula the stored value counts; one that was never computed is refused, and so is an error.
+
+A CSV or Parquet file has at most 2 GB and 20 million rows, a workbook 100 MB inflated.
 """
 _RULES = """\
 The rules of the template `prop-us` as shipped. Yours are in the same files of your books folder;
 `subledger rules explain EVENT` prints them with your accounts, and
 [change-a-rule.md](change-a-rule.md) says how to change them. An amount is the name of a measure.
-The identities below are what the engine guarantees; the proof of balance rests on them. Amounts
-of a trade are positive; a line of amount zero is left out. Where several accounts stand, an
-override of the slot chooses one.
+The measure decides the currency of its line; the head of `posting_rules.toml` says which. The
+identities below are what the engine guarantees; the proof of balance rests on them: the lines of
+each currency sum to zero, and all lines in base. `local:` and `base:` mark an identity that holds
+in one of the two only. Amounts of a trade are positive; a line of amount zero is left out. Where
+several accounts stand, an override of the slot chooses one.
 """
 _TABLES = """\
 The tables inside the program and in the Parquet segments of `store/segments`. Money is int64 in
@@ -86,7 +101,8 @@ instrument are `EXCESS_DECIMALS`.
 _FORM = """\
 FILE_TOO_LARGE TOO_MANY_ROWS INVALID_UTF8 NUL_BYTE EMPTY_FILE BLANK_LINE WRONG_FIELD_COUNT
 UNCLOSED_QUOTE MALFORMED_QUOTE FIELD_TOO_LONG DUPLICATE_COLUMN UNKNOWN_COLUMN MISSING_COLUMN
-MAPPED_COLUMN_MISSING"""
+MAPPED_COLUMN_MISSING FORMAT_UNREADABLE INEXACT_COLUMN VALUE_TYPE EXCESS_PRECISION CELL_ERROR
+FORMULA_WITHOUT_VALUE"""
 _CODE = re.compile(r"\b[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+\b")
 
 
@@ -197,8 +213,7 @@ def rules_page() -> str:
                 (one.debit, one.credit, one.measure, _left(one.when, shared)) for one in found
             ]
             parts.append(_table(("debit", "credit", "amount", "only when"), cells_))
-        if event == "trade":
-            parts.append(_identities())
+        parts += _identities(event)
     parts.append(_unbooked(chart))
     return "\n".join(parts)
 
@@ -207,21 +222,28 @@ def _left(when: str, shared: set[str]) -> str:
     return ", ".join(one for one in when.split(", ") if one not in shared)
 
 
-def _identities() -> str:
-    rows = []
-    for cell in cells("trade"):
-        values = dict(zip(EVENTS["trade"], cell, strict=True))
-        if values["asset_class"] == "equity":
-            case = f"{values['side']} {values['effect']}, fees {values['fees']}"
-            rows.append((case, "; ".join(identities_of("trade", cell))))
-    return "### Identities of a trade\n\n" + _table(("case", "identities"), rows)
+def _identities(event: str) -> Iterable[str]:
+    """Yield the table of an event's identities, cells with the same ones together."""
+    cases: dict[tuple[str, ...], list[tuple[str, ...]]] = {}
+    for cell in cells(event):
+        cases.setdefault(identities_of(event, cell), []).append(cell)
+    rows = [
+        (box.removeprefix(event)[1:-1].replace("=", " = ").replace("|", " or "), "; ".join(known))
+        for known, some in cases.items()
+        if known
+        for box in boxes(event, some)
+    ]
+    if rows:
+        yield f"### Identities of {event}\n\n" + _table(("case", "identities"), rows)
 
 
 def _unbooked(chart: Chart) -> str:
-    rows = dict.fromkeys(
-        (one.id, ", ".join(one.when.get("asset_class", ())), one.reason) for one in chart.unbooked
-    )
-    return "## Not booked\n\n" + _table(("id", "asset classes", "why"), list(rows))
+    rows = dict.fromkeys((one.id, _words(one.when), one.reason) for one in chart.unbooked)
+    return "## Not booked\n\n" + _table(("id", "when", "why"), list(rows))
+
+
+def _words(when: Mapping[str, Sequence[str]]) -> str:
+    return ", ".join(f"{name} = {' or '.join(values)}" for name, values in when.items())
 
 
 def tables_page() -> str:

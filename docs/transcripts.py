@@ -109,41 +109,61 @@ class Walk:
         """Run a command in the folder and return the lines that it prints."""
         if command == "echo $?":
             return [str(self.status)]
-        words = shlex.split(command, comments=True)
-        if words[0] == "subledger" and not {"|", ">"} & set(words):
-            self.status, printed = subledger(words[1:], self.folder)
+        words = shlex.split(re.split(r"\s#", command)[0])  # a lot id may hold a #
+        if words[0] == "subledger" and ">" not in words:
+            own, _, rest = command.partition(" | ")
+            words = shlex.split(re.split(r"\s#", own)[0])
+            said = io.StringIO() if rest else None
+            self.status, printed = subledger(words[1:], self.folder, stderr=said)
+            if said is not None:
+                self.status, filtered = self._shell(rest, given=printed)
+                printed = said.getvalue() + filtered
         elif words[0] == "sqlite3":
             self.status, printed = 0, query(self.folder / words[-2], words[-1])
         else:
-            paths = os.pathsep.join((str(_TOOLS), os.environ.get("PATH", "")))
-            done = subprocess.run(  # noqa: S602 - the manual's own commands
-                command,
-                shell=True,
-                cwd=self.folder,
-                env=os.environ | {"PATH": paths},
-                stdout=subprocess.PIPE,
-                stderr=subprocess.STDOUT,
-                text=True,
-                check=False,
-            )
-            self.status, printed = done.returncode, done.stdout
+            self.status, printed = self._shell(command)
         return [line.rstrip() for line in printed.rstrip("\n").splitlines()]
 
+    def _shell(self, command: str, *, given: str = "") -> tuple[int, str]:
+        """Run a command of the shell with a text on its stdin; return its exit code and output."""
+        paths = os.pathsep.join((str(_TOOLS), os.environ.get("PATH", "")))
+        done = subprocess.run(  # noqa: S602 - the manual's own commands
+            command,
+            shell=True,
+            cwd=self.folder,
+            env=os.environ | {"PATH": paths},
+            input=given,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            check=False,
+        )
+        return done.returncode, done.stdout
 
-def subledger(arguments: list[str], folder: Path) -> tuple[int, str]:
-    """Run the program in this process; return its exit code and what it printed."""
+
+def subledger(
+    arguments: list[str], folder: Path, *, stderr: io.StringIO | None = None
+) -> tuple[int, str]:
+    """Run the program in this process; return its exit code and what it printed.
+
+    What it prints on stderr goes to `stderr` where that is given.
+    """
     from subledger.cli.app import app  # noqa: PLC0415 - only when a page is run
 
     printed, before = io.StringIO(), Path.cwd()
+    status = 0
     os.chdir(folder)
     try:
-        with contextlib.redirect_stdout(printed), contextlib.redirect_stderr(printed):
+        with (
+            contextlib.redirect_stdout(printed),
+            contextlib.redirect_stderr(printed if stderr is None else stderr),
+        ):
             app(arguments, prog_name="subledger")
     except SystemExit as end:
-        return int(end.code or 0), printed.getvalue()
+        status = int(end.code or 0)
     finally:
         os.chdir(before)
-    return 0, printed.getvalue()
+    return status, printed.getvalue()
 
 
 def query(database: Path, sql: str) -> str:

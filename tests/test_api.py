@@ -25,6 +25,16 @@ strategy,instrument,side,quantity,price,currency,commission
 T1,settled,2022-09-06,2022-09-08,2022-09-08,B1,PB1,S1,AAA,buy,100,10.00,USD,1.00
 T2,settled,2022-09-07,2022-09-09,2022-09-09,B1,PB1,S1,AAA,sell,150,12.00,USD,1.50
 """
+# Source: Capital One Investing, "Lot Closing Methods", with a sale of 25 at 14.00.
+PURCHASES = """\
+trade_id,status,trade_date,settlement_date,book,broker_account,\
+instrument,side,quantity,price,currency,lots
+P1,confirmed,2026-01-02,2026-01-05,B1,PB1,XYZ,buy,10,12.00,USD,
+P2,confirmed,2026-02-02,2026-02-03,B1,PB1,XYZ,buy,15,13.00,USD,
+P3,confirmed,2026-03-02,2026-03-03,B1,PB1,XYZ,buy,10,15.00,USD,
+P4,confirmed,2026-04-01,2026-04-02,B1,PB1,XYZ,buy,20,10.00,USD,
+S1,confirmed,2026-05-01,2026-05-04,B1,PB1,XYZ,sell,25,14.00,USD,
+"""
 CASH = """\
 event_id,date,kind,broker_account,book,currency,amount
 C1,2022-09-01,contribution,PB1,B1,USD,10000.00
@@ -183,6 +193,51 @@ def test_quantities_alone_have_the_decimals_that_they_need() -> None:
     assert done.realised["quantity"].tolist() == [Decimal("0.10000000")]
 
 
+@pytest.mark.parametrize(
+    ("method", "named", "taken"),
+    [
+        ("FIFO", "", [["P1", 10, "120.00", "20.00"], ["P2", 15, "195.00", "15.00"]]),
+        ("LIFO", "", [["P4", 20, "200.00", "80.00"], ["P3", 5, "75.00", "-5.00"]]),
+        ("HIFO", "", [["P3", 10, "150.00", "-10.00"], ["P2", 15, "195.00", "15.00"]]),
+        ("LOFO", "", [["P4", 20, "200.00", "80.00"], ["P1", 5, "60.00", "10.00"]]),
+        ("AVERAGE", "", [["P1#4", 25, "302.27", "47.73"]]),
+        ("SPECIFIC", "P2:5;P1:7;P2:10;P4:3", [
+            ["P2", 5, "65.00", "5.00"],
+            ["P1", 7, "84.00", "14.00"],
+            ["P2", 10, "130.00", "10.00"],
+            ["P4", 3, "30.00", "12.00"],
+        ]),
+        ("HIFO", "P1:10;P2:15", [["P1", 10, "120.00", "20.00"], ["P2", 15, "195.00", "15.00"]]),
+        ("AVERAGE", "P1#4:25", [["P1#4", 25, "302.27", "47.73"]]),
+    ],
+)  # fmt: skip
+def test_the_lot_engine_offers_every_method(
+    method: str, named: str, taken: list[list[str | int]]
+) -> None:
+    purchases = frame(PURCHASES).assign(lots=["", "", "", "", named])
+    done = subledger.relieve(purchases, method=method, decimals=2)
+    columns = ["lot_id", "quantity", "cost", "gain"]
+    expected = [[lot, Decimal(units), Decimal(cost), Decimal(gain)]
+                for lot, units, cost, gain in taken]  # fmt: skip
+    assert done.realised[columns].to_numpy().tolist() == expected
+    assert sum(done.lots["cost"]) + sum(done.realised["cost"]) == Decimal("665.00")
+    assert sum(done.lots["quantity"]) == 30
+
+
+def test_a_pool_at_average_cost_is_opened_on_the_day_of_its_first_purchase() -> None:
+    done = subledger.relieve(frame(PURCHASES), method="AVERAGE", decimals=2)
+    assert done.lots[["lot_id", "opened_on", "cost"]].to_numpy().tolist() == [
+        ["P1#4", pd.Timestamp("2026-01-02"), Decimal("362.73")]
+    ]
+
+
+def test_lots_may_be_named_in_smaller_parts_than_are_traded() -> None:
+    named = frame(PURCHASES).assign(lots=["", "", "", "", "P1:9.75;P3:0.25;P2:15"])
+    done = subledger.relieve(named, method="SPECIFIC", decimals=4)
+    assert done.realised["cost"].tolist() == [Decimal("117.0000"), Decimal("3.7500"), 195]
+    assert done.lots["quantity"].tolist() == [Decimal("0.25"), Decimal("9.75"), Decimal(20)]
+
+
 def test_the_lot_engine_counts_versions_and_cancellations() -> None:
     rows = frame(TRADES).assign(version="1")
     amended = rows.assign(version="2", quantity="40").head(1)
@@ -194,12 +249,15 @@ def test_the_lot_engine_counts_versions_and_cancellations() -> None:
 
 def test_what_the_lot_engine_alone_cannot_do_is_refused_with_its_row() -> None:
     cases: list[tuple[pd.DataFrame, dict[str, object], list[tuple[str, int | None]]]] = [
-        (frame(TRADES), {"method": "HIFO"}, [("NOT_OFFERED", None)]),
+        (frame(TRADES), {"method": "BEST"}, [("NOT_OFFERED", None)]),
         (frame(TRADES), {"fees": "ignore"}, [("NOT_OFFERED", None)]),
         (frame(TRADES), {"decimals": 9}, [("NOT_OFFERED", None)]),
         (frame(TRADES), {"allow_short": False}, [("SHORT_NOT_ALLOWED", 3)]),
         (frame(TRADES).assign(position_effect=["open", "close"]), {}, [("OVER_CLOSE", 3)]),
-        (frame(TRADES).assign(lots=["", "T1:100"]), {}, [("NOT_OFFERED", 3)]),
+        (frame(TRADES).assign(lots=["", "T9:100"]), {}, [("LOT_UNKNOWN", 3)]),
+        (frame(TRADES).assign(lots=["", "T1:99"]), {}, [("LOTS_MISMATCH", 3)]),
+        (frame(TRADES).assign(lots=["", "T1"]), {}, [("LOTS_FORMAT", 3)]),
+        (frame(PURCHASES), {"method": "SPECIFIC"}, [("LOTS_NOT_NAMED", 6)]),
         (frame(TRADES).assign(fee_currency=["", "EUR"]), {}, [("NOT_OFFERED", 3)]),
         (frame(TRADES).assign(quantity=["1", "-1"]), {}, [("NOT_POSITIVE", 3)]),
         (frame(TRADES).drop(columns="price"), {}, [("MISSING_COLUMN", 1)]),

@@ -36,6 +36,8 @@ def build(case: str, folder: Path) -> Books:
     """Do the steps of a case in a new folder."""
     steps = read(case)
     create(folder, settings={"entity.name": "Golden LLC", **steps.get("settings", {})})
+    settings = folder / "subledger.toml"
+    settings.write_text(settings.read_text("utf-8") + steps.get("overrides", ""), "utf-8")
     books = open_books(folder)
     for step in steps["step"]:
         match step["do"]:
@@ -90,8 +92,15 @@ def test_the_golden_books_come_out_byte_for_byte(case: str, tmp_path: Path) -> N
 def test_there_are_golden_books() -> None:
     assert CASES == [
         "amended_and_cancelled",
+        "average_across_books",
         "crossing_zero_with_fees",
+        "currency_trading",
+        "fees_in_another_currency",
+        "foreign_share",
         "long_and_short",
+        "lot_methods",
+        "price_and_currency_gain",
+        "swiss_dividend",
         "taken_over",
         "wide_pool",
         "year_end",

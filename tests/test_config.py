@@ -57,10 +57,11 @@ recognition = "trade_date"
 post_status = "confirmed"
 valuation = "cost"
 fees = "capitalise"
-fx_split = "disposal_rate"
-cash_fx = "day_rate"
+fx_split = "acquisition_rate"
+cash_fx = "average"
+dividends = "pay_date"
 fiscal_year_start = "07-01"
-lots.method = "FIFO"
+lots.method = "HIFO"
 lots.pool_by = ["broker_account", "instrument"]
 lots.allow_short = false
 [[basis.US-GAAP.override]]
@@ -72,7 +73,7 @@ lots.allow_short = true
 broker_account = "PB:1"
 from = 2026-03-01
 fees = "expense"
-lots.method = "FIFO"
+lots.method = "SPECIFIC"
 """
     assert parse(LEAST + text).bases["US-GAAP"] == BasisPolicy(
         "US-GAAP",
@@ -80,6 +81,10 @@ lots.method = "FIFO"
         post_status="confirmed",
         valuation="cost",
         fees="capitalise",
+        fx_split="acquisition_rate",
+        cash_fx="average",
+        dividends="pay_date",
+        lot_method="HIFO",
         pool_by=("broker_account", "instrument"),
         allow_short=False,
         fiscal_first_month=7,
@@ -87,11 +92,46 @@ lots.method = "FIFO"
             Override({"book": "B1", "asset_class": "etf"}, {"allow_short": True}, date(2026, 2, 1)),
             Override(
                 {"broker_account": "PB:1"},
-                {"lot_method": "FIFO", "fees": "expense"},
+                {"lot_method": "SPECIFIC", "fees": "expense"},
                 date(2026, 3, 1),
             ),
         ),
     )
+
+
+@pytest.mark.parametrize("method", ["FIFO", "LIFO", "HIFO", "LOFO", "AVERAGE", "SPECIFIC"])
+def test_every_lot_method_can_be_that_of_a_basis_or_of_an_override(method: str) -> None:
+    override = f'[[basis.US-GAAP.override]]\nasset_class = "etf"\nlots.method = "{method}"\n'
+    policy = parse(LEAST + f'lots.method = "{method}"\n' + override).bases["US-GAAP"]
+    assert (policy.lot_method, policy.overrides[0].settings) == (method, {"lot_method": method})
+
+
+def test_only_cost_with_relieved_cash_is_never_revalued() -> None:
+    assert {
+        (valuation, cash_fx): BasisPolicy("B", "USD", valuation=valuation, cash_fx=cash_fx).revalues
+        for valuation in ("fair_value", "cost")
+        for cash_fx in ("day_rate", "average", "fifo")
+    } == {
+        ("fair_value", "day_rate"): True,
+        ("fair_value", "average"): True,
+        ("fair_value", "fifo"): True,
+        ("cost", "day_rate"): True,
+        ("cost", "average"): False,
+        ("cost", "fifo"): False,
+    }
+
+
+def test_what_rates_depend_on_comes_from_the_file() -> None:
+    terms = parse(LEAST + '[rates]\nmax_age = 7\npivot = "EUR"\n').rate_terms
+    assert (terms.base, terms.pivot, terms.max_age) == ("USD", "EUR", 7)
+    assert terms.decimals["JPY"] == 0
+
+
+def test_a_format_may_round_the_columns_that_it_names() -> None:
+    text = '[intake.ibkr-flex.rounding]\ncommission = "half_even"\ntax = "half_even"\n'
+    assert parse(LEAST + text).intake == {
+        "ibkr-flex": {"commission": "half_even", "tax": "half_even"}
+    }
 
 
 def test_every_finding_of_a_file_is_told_at_once() -> None:
@@ -116,16 +156,13 @@ def test_an_unknown_key_is_answered_with_the_nearest_one() -> None:
     [
         ('recognition = "settlement_date"', "recognition", "settlement_date"),
         ('valuation = "mark_at_year_end"', "valuation", "mark_at_year_end"),
-        ('lots.method = "HIFO"', "lots.method", "HIFO"),
-        ('lots.method = "AVERAGE"', "lots.method", "AVERAGE"),
-        ('cash_fx = "average"', "cash_fx", "average"),
-        ('cash_fx = "fifo"', "cash_fx", "fifo"),
-        ('fx_split = "acquisition_rate"', "fx_split", "acquisition_rate"),
+        ('lots.method = "MAXGAIN"', "lots.method", "MAXGAIN"),
+        ('lots.method = "MINGAIN"', "lots.method", "MINGAIN"),
         ('fiscal_year_start = "04-06"', "fiscal_year_start", "04-06"),
         (
-            '[[basis.US-GAAP.override]]\nbook = "B1"\nlots.method = "LIFO"',
+            '[[basis.US-GAAP.override]]\nbook = "B1"\nlots.method = "MAXGAIN"',
             "override[1].lots.method",
-            "LIFO",
+            "MAXGAIN",
         ),
     ],
 )
@@ -138,6 +175,8 @@ def test_what_is_planned_is_refused_as_not_offered_yet(line: str, column: str, v
     [
         ('lots.pool_by = ["book"]', "basis.US-GAAP.lots.pool_by"),
         ('lots.pool_by = ["book", "book", "instrument"]', "basis.US-GAAP.lots.pool_by"),
+        ('lots.method = "fifo"', "basis.US-GAAP.lots.method"),
+        ('dividends = "record_date"', "basis.US-GAAP.dividends"),
         ('lots.allow_short = "no"', "basis.US-GAAP.lots.allow_short"),
         ('fiscal_year_start = "1 July"', "basis.US-GAAP.fiscal_year_start"),
         ('[[basis.US-GAAP.override]]\nbook = "B1"', "basis.US-GAAP.override[1]"),
@@ -211,6 +250,8 @@ def test_the_template_gives_tax_lots_wider_pools_at_cost_with_fees_in_it() -> No
             "USD",
             valuation="cost",
             fees="capitalise",
+            cash_fx="fifo",
+            dividends="pay_date",
             pool_by=("broker_account", "instrument"),
             not_included=(
                 "wash sales, straddles, constructive sales, mark-to-market elections and section"
@@ -256,7 +297,7 @@ def test_single_settings_are_set_from_text_as_from_python() -> None:
 @pytest.mark.parametrize(
     ("key", "value", "code"),
     [
-        ("basis.US-GAAP.lots.method", "HIFO", "NOT_OFFERED_YET"),
+        ("basis.US-GAAP.lots.method", "MINGAIN", "NOT_OFFERED_YET"),
         ("basis.US-GAAP.lots.methods", "FIFO", "SETTING_UNKNOWN"),
         ("currencies.USD.decimals", "six", "SETTING_VALUE"),
         ("basis.US-GAAP", "x", "SETTING_VALUE"),

@@ -26,8 +26,9 @@ MAX_PARAMETERS = 5
 MAX_POSITIONAL = 2
 
 CORE = (
-    "booking", "chart", "closing", "columns", "errors", "events", "explain", "instruments",
-    "journal", "lots", "numbers", "periods", "reconcile", "statements", "tables", "valuation",
+    "booking", "chart", "closing", "columns", "conversion", "errors", "events", "explain",
+    "instruments", "journal", "lots", "numbers", "periods", "reconcile", "statements", "tables",
+    "valuation",
 )  # fmt: skip
 CORE_LIBRARIES = {"numpy", "pyarrow", "subledger"}
 CLOCKS_AND_TERMINALS = {"sqlite3", "time", "socket", "subprocess", "random", "secrets", "logging"}
@@ -35,9 +36,11 @@ HOMES = {
     "alembic": {"store"},
     "babel": {"config"},
     "exchange_calendars": {"calendars"},
+    "ibflex": {"importers"},
     "openpyxl": {"exports", "importers"},
     "pandas": {"api", "calendars", "exports", "frames"},
     "pydantic": {"config"},
+    "python_calamine": {"importers"},
     "rich": {"cli"},
     "sqlalchemy": {"store"},
     "typer": {"cli"},

@@ -42,6 +42,58 @@ def test_columns_are_divided_like_single_numbers(rows: list[tuple[int, int, int]
             numbers.mul_div_columns(a, b, divisor)
 
 
+any_size = st.integers(1, 10**30)
+
+
+@settings(max_examples=300)
+@given(st.lists(int64, max_size=5), any_size | small, any_size | st.integers(1, 10**4))
+def test_a_ratio_of_any_size_is_exact_and_rounded_once(
+    values: list[int], numerator: int, denominator: int
+) -> None:
+    exact = [round(Fraction(value * numerator, denominator)) for value in values]
+    column = np.array(values, np.int64)
+    if all(INT64_MIN <= value <= INT64_MAX for value in exact):
+        assert numbers.ratio_columns(column, numerator, denominator).tolist() == exact
+    else:
+        with pytest.raises(NumberOverflow):
+            numbers.ratio_columns(column, numerator, denominator)
+
+
+def test_a_ratio_beyond_64_bits_is_the_ratio_in_its_lowest_terms() -> None:
+    values = np.array([1, 2, 3, 5, 6, -6, 10**15], np.int64)
+    small_terms = numbers.ratio_columns(values, 1, 4)
+    assert small_terms.tolist() == [0, 0, 1, 1, 2, -2, 25 * 10**13]
+    assert numbers.ratio_columns(values, 10**30, 4 * 10**30).tolist() == small_terms.tolist()
+
+
+@pytest.mark.parametrize(
+    ("ratio", "text"),
+    [
+        ((10353, 10000), "1.0353"),
+        ((10000, 10353), "0.9659036"),
+        ((1, 155), "0.0064516129"),
+        ((2, 3), "0.66666667"),
+        ((1, 4), "0.25"),
+        ((5, 1), "5"),
+        ((10**9, 7), "142857143"),
+        ((1, 1234567), "0.00000081000059"),
+        ((10**9 + 1, 10**9), "1"),
+    ],
+)
+def test_a_ratio_is_read_with_8_significant_digits(ratio: tuple[int, int], text: str) -> None:
+    assert numbers.ratio_text(*ratio, 8) == text
+
+
+@settings(max_examples=300)
+@given(st.integers(1, 10**20), st.integers(1, 10**20))
+def test_the_text_of_a_ratio_is_off_by_half_of_its_last_digit_at_most(
+    numerator: int, denominator: int
+) -> None:
+    exact = Fraction(numerator, denominator)
+    shown = Fraction(numbers.ratio_text(numerator, denominator, 8))
+    assert abs(shown - exact) <= exact * Fraction(1, 2 * 10**7)
+
+
 @pytest.mark.parametrize(
     ("numerator", "rounded"),
     [(1, 0), (2, 0), (3, 1), (5, 1), (6, 2), (7, 2), (-1, 0), (-2, 0), (-3, -1), (-6, -2), (10, 2)],

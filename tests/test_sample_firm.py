@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import csv
-import importlib.util
-import sys
 import tomllib
 from collections import defaultdict
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
-from types import ModuleType
 
 import pytest
+from tests.books.sample_firm import generate
 
 from subledger.calendars import add_business_days, sessions
 
@@ -35,21 +33,8 @@ def blotters() -> list[dict[str, str]]:
     ]
 
 
-@pytest.fixture(scope="module")
-def script() -> ModuleType:
-    spec = importlib.util.spec_from_file_location("generate_sample_firm", FIRM / "generate.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[spec.name] = module
-    spec.loader.exec_module(module)
-    return module
-
-
-def test_the_script_writes_the_committed_files_again_byte_for_byte(
-    script: ModuleType, tmp_path: Path
-) -> None:
-    script.write_files(tmp_path, script.read_market(FIRM / "prices.csv"))
+def test_the_script_writes_the_committed_files_again_byte_for_byte(tmp_path: Path) -> None:
+    generate.write_files(tmp_path, generate.read_market(FIRM / "prices.csv"))
     written = {str(f.relative_to(tmp_path)): f.read_bytes() for f in tmp_path.rglob("*.csv")}
     committed = {
         str(file.relative_to(FIRM)): file.read_bytes()
@@ -60,9 +45,9 @@ def test_the_script_writes_the_committed_files_again_byte_for_byte(
     assert written == committed
 
 
-def test_the_prices_are_those_that_skfolio_carries(script: ModuleType, tmp_path: Path) -> None:
+def test_the_prices_are_those_that_skfolio_carries(tmp_path: Path) -> None:
     pytest.importorskip("skfolio", reason="prices.csv can only be compared where skfolio is")
-    script.write_prices(tmp_path / "prices.csv")
+    generate.write_prices(tmp_path / "prices.csv")
     assert (tmp_path / "prices.csv").read_bytes() == (FIRM / "prices.csv").read_bytes()
 
 

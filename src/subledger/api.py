@@ -24,6 +24,7 @@ from subledger.operations import (
     marking,
     packaging,
     posting,
+    reconciling,
     relieving,
     reporting,
     verifying,
@@ -121,23 +122,25 @@ class Books:
         source: Source,
         *,
         mapping: Mapping[str, str] | None = None,
-        format: str = "csv",  # noqa: A002 - the name of the command line's option
+        format: str = "auto",  # noqa: A002 - the name of the command line's option
         dry_run: bool = False,
     ) -> ImportResult:
         """Import a file or a DataFrame of a kind (`trades`, `cash`, ...), all of it or nothing.
 
         A DataFrame is rendered as the CSV file that it would be, so that verdicts and hashes are
-        those of the file; rows are numbered from 2. `mapping` gives our name for a column's.
+        those of the file; rows are numbered from 2. `mapping` gives our name for a column's;
+        `format` is that of a file (`auto`: by its first bytes).
         """
-        if format != "csv":
-            raise refuse("NOT_OFFERED", "only csv files are imported", value=format)
         if isinstance(source, pd.DataFrame):
+            if format not in {"auto", "csv"}:
+                raise refuse("NOT_OFFERED", "a DataFrame is read as csv", value=format)
             data = _csv(frames.columns_of(source))
-            delivery = importing.Delivery(kind, frames.FILE, data, mapping)
-            return importing.import_bytes(self._books, delivery, dry_run=dry_run)
-        return importing.import_file(
-            self._books, kind, path=Path(source), mapping=mapping, dry_run=dry_run
-        )
+            delivery = importing.Delivery(kind, frames.FILE, data, mapping, "csv")
+        else:
+            delivery = importing.delivered(
+                kind, Path(source), mapping=mapping, source_format=format
+            )
+        return importing.import_bytes(self._books, delivery, dry_run=dry_run)
 
     def import_instruments(self, source: Source, **options: Unpack[ImportOptions]) -> ImportResult:
         """Import what can be held; options as of `import_facts`."""
@@ -158,6 +161,16 @@ class Books:
     def import_prices(self, source: Source, **options: Unpack[ImportOptions]) -> ImportResult:
         """Import prices; options as of `import_facts`."""
         return self.import_facts("prices", source, **options)
+
+    def import_rates(self, source: Source, **options: Unpack[ImportOptions]) -> ImportResult:
+        """Import exchange rates, one base = rate quote; options as of `import_facts`."""
+        return self.import_facts("rates", source, **options)
+
+    def import_corporate_actions(
+        self, source: Source, **options: Unpack[ImportOptions]
+    ) -> ImportResult:
+        """Import what issuers announced; options as of `import_facts`."""
+        return self.import_facts("corporate_actions", source, **options)
 
     def import_journals(self, source: Source, **options: Unpack[ImportOptions]) -> ImportResult:
         """Import manual journals; options as of `import_facts`."""
@@ -250,6 +263,14 @@ class Books:
         return checking.check(self._books, _names(basis))
 
     @_refusing
+    def reconcile(self, kind: str, path: str | Path, *, basis: str = "") -> pd.DataFrame:
+        """Compare a broker's statement with the books; `kind` is "trades": realised gains."""
+        if kind != "trades":
+            raise refuse("NOT_OFFERED", "offered: trades", column="kind", value=kind)
+        report = reconciling.reconcile_trades(self._books, Path(path), basis=basis)
+        return frames.frame(report, self._books.units(self._books.control.read()))
+
+    @_refusing
     def explain(self, identifier: str, *, basis: str = "", as_at: int | None = None) -> str:
         """Return the walk from an entry, lot, relief or trade back to its file and row."""
         from subledger.operations import explaining  # noqa: PLC0415
@@ -277,8 +298,10 @@ def relieve(
     """Relieve tax lots by the trades of a DataFrame, without books.
 
     Args:
-        trades: The columns of a trades file, in one currency; cancelled trades do not count.
-        method: FIFO, the only one offered yet.
+        trades: The columns of a trades file, in one currency; cancelled trades do not count. A
+            trade that names lots in the column `lots` relieves these, whatever the method.
+        method: FIFO, LIFO, HIFO, LOFO (dearest or cheapest unit first, fees included), AVERAGE
+            or SPECIFIC (trades name their lots where more than one could be meant).
         fees: capitalise puts them into cost and out of proceeds; expense leaves them aside.
         decimals: Decimals of money, 0 to 8.
         allow_short: Whether a sale beyond the position opens a short, or is refused.
@@ -297,6 +320,11 @@ def relieve(
     [['T1', Decimal('40'), Decimal('499.60'), Decimal('400.40'), Decimal('99.20')]]
     >>> done.lots[["lot_id", "quantity", "cost"]].values.tolist()
     [['T1', Decimal('60'), Decimal('600.60')]]
+
+    Raises:
+        Refused: NOT_OFFERED for a method, policy or case that is not offered, every finding about
+            the rows, and OVER_CLOSE, SHORT_NOT_ALLOWED, LOT_UNKNOWN, LOTS_MISMATCH or
+            LOTS_NOT_NAMED for trades that cannot be relieved.
     """
     terms = relieving.ReliefTerms(method, fees, decimals, allow_short)
     done = relieving.relieve(frames.columns_of(trades), frames.FILE, terms=terms)

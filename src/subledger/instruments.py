@@ -28,6 +28,7 @@ ASSET_CLASSES = (
 ECONOMIC = (
     "asset_class",
     "currency",
+    "base_currency",
     "multiplier_mantissa",
     "multiplier_scale",
     "quantity_decimals",

@@ -76,6 +76,19 @@ def mul_div_columns(a: npt.ArrayLike, b: npt.ArrayLike, divisor: npt.ArrayLike) 
     return result
 
 
+def ratio_columns(values: npt.ArrayLike, numerator: int, denominator: int) -> Int64Array:
+    """Return values * numerator / denominator, half to even, row by row.
+
+    Numerator and denominator may be of any size, as those of a cross rate are; the denominator is
+    positive.
+    """
+    column = np.asarray(values, np.int64)
+    if abs(numerator) <= INT64_MAX and denominator <= INT64_MAX:
+        return mul_div_columns(column, numerator, denominator)
+    exact = [mul_div(value, numerator, denominator) for value in column.tolist()]
+    return np.array(exact, np.int64)
+
+
 def product_columns(
     quantity: npt.ArrayLike, mantissa: npt.ArrayLike, shift: npt.ArrayLike
 ) -> Int64Array:
@@ -207,6 +220,25 @@ def rescale(mantissa: int, scale: int, decimals: int) -> int:
 def to_decimal(value: int, decimals: int) -> Decimal:
     """Return a scaled integer as an exact Decimal with that many decimals."""
     return Decimal(value).scaleb(-decimals)
+
+
+def ratio_text(numerator: int, denominator: int, digits: int) -> str:
+    """Return a positive ratio as decimal text: exact up to `digits` decimals, else rounded.
+
+    A ratio that needs more decimals is rounded half to even to that many significant digits, and
+    to no fewer than its whole ones: (2, 3, 8) gives "0.66666667", (1, 4, 8) gives "0.25".
+    """
+    decimals = digits
+    if numerator * 10**digits % denominator:
+        whole = numerator // denominator
+        # The first significant digit stands that many places after the point.
+        leading = len(str(denominator // numerator)) - 1 if whole == 0 else -len(str(whole))
+        decimals = max(digits + leading, 0)
+    twice, rest = divmod(2 * numerator * 10**decimals, denominator)
+    quotient, half = divmod(twice, 2)
+    if half and (rest or quotient % 2):
+        quotient += 1
+    return to_text(*trim(quotient, decimals))
 
 
 def to_text(value: int, decimals: int) -> str:

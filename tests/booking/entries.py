@@ -7,14 +7,13 @@ from datetime import date
 from typing import Any
 
 from tests.laws import facts
-from tests.laws.books import Firm
 from tests.laws.facts import GAAP, day
+from tests.laws.firm import Firm
 from tests.laws.reading import lines_of
 
 from subledger.booking.book import book
 from subledger.booking.inputs import Booking, Carried, Events
 from subledger.booking.policy import BasisPolicy
-from subledger.closing.window import Sealed, open_window
 from subledger.numbers import to_text
 
 SHARE = facts.instrument("AAA")
@@ -47,7 +46,7 @@ def booked_with(events: Events, policy: BasisPolicy = GAAP, **terms: Any) -> Boo
 
 def events_of(firm: Firm) -> Events:
     """Return the events of a firm."""
-    return open_window(firm.known(), Sealed(), policy=firm.policy, marks=firm.mark_table()).events
+    return firm.events()
 
 
 def entries(booking: Booking, *, owner: bool = False) -> list[str]:

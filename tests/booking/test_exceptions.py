@@ -16,8 +16,8 @@ from tests.booking.entries import (
     lots,
 )
 from tests.laws import facts
-from tests.laws.books import Firm
 from tests.laws.facts import FOLDER, GAAP, day, trade
+from tests.laws.firm import Firm
 
 from subledger.booking.policy import Override
 from subledger.chart import Chart, load_chart
@@ -35,16 +35,16 @@ def bought(**change: Any) -> dict[str, Any]:
 @pytest.mark.parametrize(
     ("change", "code"),
     [
-        ({"currency": "EUR"}, "LATER_CURRENCY"),
-        ({"fee_currency": "EUR"}, "LATER_CURRENCY"),
-        ({"settlement_currency": "EUR"}, "LATER_CURRENCY"),
+        ({"currency": "EUR"}, "MISSING_RATE"),
+        ({"fee_currency": "EUR"}, "MISSING_RATE"),
+        ({"settlement_currency": "EUR"}, "MISSING_RATE"),
         ({"instrument": "BND"}, "LATER_ASSET_CLASS"),
         ({"accrued_interest": 5}, "LATER_ACCRUED_INTEREST"),
-        ({"lots": "L1:10"}, "LATER_SPECIFIC_LOTS"),
+        ({"lots": "L1:10"}, "LOT_UNKNOWN"),
         ({"position_effect": "close"}, "OVER_CLOSE"),
     ],
 )
-def test_a_trade_of_later_work_or_against_the_position_books_nothing(
+def test_a_trade_of_later_work_without_rate_or_against_the_position_books_nothing(
     change: dict[str, Any], code: str
 ) -> None:
     booking = booked(bought(**change), held=(SHARE, BOND))
@@ -62,8 +62,10 @@ def test_a_trade_of_later_work_or_against_the_position_books_nothing(
 
 
 def test_the_first_reason_of_a_trade_is_the_one_that_is_named() -> None:
-    both = bought(currency="EUR", accrued_interest=5, lots="L:1")
-    assert codes(booked(both)) == [("LATER_CURRENCY", "T")]
+    two = bought(accrued_interest=5, currency="EUR", lots="L:1")
+    assert codes(booked(two)) == [("LATER_ACCRUED_INTEREST", "T")]
+    three = two | {"instrument": "BND"}
+    assert codes(booked(three, held=(SHARE, BOND))) == [("LATER_ASSET_CLASS", "T")]
 
 
 def test_a_short_that_is_not_allowed_is_refused_whole_by_book_and_from_a_date() -> None:
@@ -96,20 +98,65 @@ def test_a_refused_trade_leaves_the_lots_to_the_next_one() -> None:
     ]
 
 
-@pytest.mark.parametrize("kind", ["interest", "fee", "dividend", "withholding", "borrow_fee"])
-def test_other_kinds_of_cash_wait_for_later_work(kind: str) -> None:
+@pytest.mark.parametrize("kind", ["coupon", "funding"])
+def test_kinds_of_cash_that_are_not_booked_yet_wait(kind: str) -> None:
     booking = booked(cash=[{**CASH, "kind": kind, "amount": -700}])
     assert codes(booking) == [("LATER_CASH_KIND", "C")]
     assert booking.exceptions["amount_at_risk"].to_pylist() == [700]
     assert entries(booking) == []
 
 
-def test_cash_journals_and_openings_in_another_currency_wait() -> None:
+@pytest.mark.parametrize(
+    ("kind", "received", "paid"),
+    [
+        ("interest", "5140", "6240"),
+        ("fee", "6510", "6510"),
+        ("tax", "6900", "6900"),
+        ("borrow_fee", "6230", "6230"),
+        ("rebate", "5150", "5150"),
+    ],
+)
+def test_other_cash_is_income_or_expense_of_its_day(kind: str, received: str, paid: str) -> None:
+    came = booked(cash=[{**CASH, "kind": kind, "amount": 700}])
+    assert entries(came) == [f"day 0 C cash; 1020 7.00; {received} -7.00"]
+    went = booked(cash=[{**CASH, "kind": kind, "amount": -700}])
+    assert entries(went) == [f"day 0 C cash; {paid} 7.00; 1020 -7.00"]
+    assert codes(came) == codes(went) == []
+
+
+@pytest.mark.parametrize(
+    ("kind", "received", "paid"), [("dividend", "5110", "6210"), ("withholding", "6310", "6310")]
+)
+def test_a_dividend_without_a_known_event_is_booked_as_it_came_and_listed(
+    kind: str, received: str, paid: str
+) -> None:
+    came = booked(cash=[{**CASH, "kind": kind, "amount": 700}])
+    assert entries(came) == [f"day 0 C cash; 1020 7.00; {received} -7.00"]
+    went = booked(cash=[{**CASH, "kind": kind, "amount": -700}])
+    assert entries(went) == [f"day 0 C cash; {paid} 7.00; 1020 -7.00"]
+    assert codes(came) == codes(went) == [("NO_EVENT", "C")]
+
+
+@pytest.mark.parametrize("kind", ["contribution", "fee", "dividend"])
+def test_cash_in_a_currency_without_a_rate_is_not_booked(kind: str) -> None:
+    booking = booked(cash=[{**CASH, "kind": kind, "amount": 700, "currency": "EUR"}])
+    assert codes(booking) == [("MISSING_RATE", "C")]
+    assert entries(booking) == []
+
+
+def test_capital_paid_later_needs_the_rate_of_its_notice_and_of_its_payment() -> None:
+    """A contribution told on one day and paid on another is translated on both."""
+    later = {**CASH, "kind": "contribution", "amount": 700, "currency": "EUR"}
+    booking = booked(cash=[later | {"settled_date": day(3)}])
+    assert set(codes(booking)) == {("MISSING_RATE", "C")}
+    assert entries(booking) == []
+
+
+def test_journals_and_openings_bring_their_base_amounts_and_need_no_rate() -> None:
     foreign = {"currency": "EUR", "batch": 1, "row": 2}
     journal = {"journal_id": "J", "date": day(0), "reason": "r", **foreign}
     lot = {"as_of": day(0), "lot_id": "L", "instrument": "AAA", "side": "long", "quantity": 1}
     booking = booked(
-        cash=[{**CASH, "kind": "contribution", "amount": 1, "currency": "EUR"}],
         journals=[
             {**journal, "line": 1, "account": "6410", "amount": 90, "amount_base": 100},
             {**journal, "line": 2, "account": "2480", "amount": -90, "amount_base": -100},
@@ -119,26 +166,13 @@ def test_cash_journals_and_openings_in_another_currency_wait() -> None:
             {"as_of": day(0), "account": "1020", **foreign, "amount": 5, "amount_base": 6}
         ],
     )
-    assert sorted(codes(booking)) == [
-        ("LATER_CURRENCY", "1020"),
-        ("LATER_CURRENCY", "C"),
-        ("LATER_CURRENCY", "J"),
-        ("LATER_CURRENCY", "L"),
+    assert codes(booking) == []
+    assert entries(booking) == [
+        "day 0 opening:2022-09-24:1020:EUR opening; 1020 0.06; 3090 -0.06",
+        "day 0 L opening; 1210 0.06 1@L; 3090 -0.06",
+        "day 0 J manual; 6410 1.00; 2480 -1.00",
     ]
-    assert entries(booking) == []
-    assert lots(booking) == []
-
-
-def test_a_journal_with_one_foreign_line_is_not_booked_in_part() -> None:
-    journal = {"journal_id": "J", "date": day(0), "reason": "r", "batch": 1}
-    lines = [("6410", "USD", 100), ("2480", "USD", -100), ("6410", "EUR", 9), ("2480", "EUR", -9)]
-    rows = [
-        {**journal, "line": n, "account": account, "currency": currency, "amount": amount}
-        | {"amount_base": amount}
-        for n, (account, currency, amount) in enumerate(lines, 1)
-    ]
-    booking = booked(journals=rows)
-    assert (codes(booking), entries(booking)) == ([("LATER_CURRENCY", "J")], [])
+    assert lots(booking) == ["L long 1 0.05"]
 
 
 def test_a_lot_without_a_price_stays_as_it_is_and_the_others_are_marked() -> None:

@@ -7,8 +7,9 @@ from itertools import pairwise
 
 from tests.booking.entries import FUND, SHARE, booked, entries, events_of, gains, lots
 from tests.laws import facts
-from tests.laws.books import Firm, mark
+from tests.laws.books import mark
 from tests.laws.facts import CHART, GAAP, TAX, day, trade
+from tests.laws.firm import Firm
 from tests.laws.reading import is_profit, lines_of
 from tests.laws.test_time_cut import between
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from tests.chart.changes import Lines, Proved
 
 from subledger.chart import Chart, load_chart, prove_chart
 from subledger.errors import Refused
@@ -42,6 +44,21 @@ def broken(files: dict[str, bytes]) -> Broken:
             findings = prove_chart(load_chart({**files, file: changed.encode()}), BASES)
         except Refused as refused:
             findings = list(refused.findings)
+        return [(finding.code, finding.message) for finding in findings]
+
+    return found
+
+
+@pytest.fixture
+def proved(shipped: Chart) -> Proved:
+    """Return code and message of everything found after a change of one rule's lines."""
+
+    def found(rule_id: str, change: Callable[[Lines], Lines]) -> list[tuple[str, str]]:
+        rules = tuple(
+            replace(rule, lines=change(rule.lines)) if rule.id == rule_id else rule
+            for rule in shipped.rules
+        )
+        findings = prove_chart(replace(shipped, rules=rules), BASES)
         return [(finding.code, finding.message) for finding in findings]
 
     return found

@@ -3,12 +3,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
+from math import prod
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from subledger.chart import Chart, Unbooked, prove_chart
+from subledger.chart import Chart, Rule, Unbooked, prove_chart
 from subledger.chart.decision import boxes, decide
 from subledger.chart.measures import EVENTS, Cell, cells
 from subledger.chart.rules import applies, specificity
@@ -112,6 +113,33 @@ def test_boxes_name_each_cell_exactly_once(some: set[Cell]) -> None:
         given_ = {} if inside == "any" else dict(part.split("=") for part in inside.split(", "))
         sizes = [len(given_[n].split("|")) if n in given_ else len(d)
                  for n, d in EVENTS["settlement"].items()]  # fmt: skip
-        count += sizes[0] * sizes[1]
+        count += prod(sizes)
     assert count == len(some)
     assert boxes("mark", cells("mark")) == ["mark(any)"]
+    assert boxes("fx_sweep", cells("fx_sweep")) == ["fx_sweep(any)"]
+
+
+def test_an_event_without_dimensions_has_one_cell_and_a_rule_without_conditions(
+    shipped: Chart,
+) -> None:
+    for event in ("cash_relief", "fx_sweep"):
+        assert list(cells(event)) == [()]
+        found = shipped.rule_for(event, {}, basis="US-TAX", on=DAYS[0])
+        assert isinstance(found, Rule)
+        assert found.id == event
+
+
+def test_dates_on_which_no_rule_changes_share_their_table(shipped: Chart) -> None:
+    later = Unbooked("later", "mark", {"side": ("long",)}, (), DAYS[1], "not yet")
+    table = decide((*shipped.rules, *shipped.unbooked, later), [DAYS[0]])
+    assert table.starts == DAYS
+    assert table.winners["", 0] is table.winners["", 1]
+    assert table.winners["", 1]["mark", ("bond", "long")].id == "unbooked.bond"
+    assert table.candidates["", 1] is not table.candidates["", 2]
+
+
+def test_every_cell_of_every_event_has_exactly_one_ruling(shipped: Chart) -> None:
+    known = [(event, cell) for event in EVENTS for cell in cells(event)]
+    assert len(known) == 352 + 4 + 66 + 22 + 2 + 2 + 2 + 22 + 14 + 2 + 2 + 4 + 1 + 1
+    for part in shipped.decisions.candidates.values():
+        assert {key: len(best) for key, best in part.items()} == dict.fromkeys(known, 1)

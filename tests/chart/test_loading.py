@@ -52,11 +52,21 @@ PAID = 'id = "capital.paid"\nevent = "capital_settlement"\nwhen = { direction = 
          "rule Capital paid: an id is lower-case letters, digits, dots, - and _"),
         (RULES, PAID, PAID.replace("capital.paid", "capital.received"), "CHART_DUPLICATE",
          "rule capital.received is there twice"),
-        (RULES, 'source = "House rule: the cash of an earlier withdrawal relieves the payable"\n',
+        (RULES, ('source = "House rule: the cash of an earlier withdrawal relieves the payable; '
+         'the difference in rates is realised FX"\n'),
          "", "CHART_FORMAT", "rule capital.paid: source is missing"),
         (RULES, ('lines = [\n  { dr = "capital.payable", amount = "amount" },\n'
-         '  { cr = "cash", amount = "amount" },\n]'), "lines = 3", "CHART_FORMAT",
+         '  { cr = "cash", amount = "paid" },\n'
+         '  { cr = "gain.fx.realised", amount = "fx_gain" },\n]'), "lines = 3", "CHART_FORMAT",
          "rule capital.paid: lines must be a list of tables, not 3"),
+        (RULES, '{ dr = "capital.payable", amount = "amount" }',
+         '{ dr = "capital.payable", amount = "amount", currency = "base" }', "CHART_FORMAT",
+         ("rule capital.paid line 1: unknown key 'currency': the measure decides the currency of "
+         "its line; remove the key")),
+        (RULES, 'id = "fx_sweep"\n', 'id = "fx_sweep"\nwhen = { of = "cash" }\n',
+         "CHART_UNKNOWN_NAME", "rule fx_sweep: no dimension 'of'"),
+        (RULES, '"Swept FX trading on {date}"', '"Swept {account}"', "CHART_UNKNOWN_NAME",
+         "rule fx_sweep: the narration cannot name 'account'"),
         (RULES, 'when = { asset_class = "bond" }', 'when = "bond"', "CHART_FORMAT",
          "rule unbooked.bond: when must be a table, not 'bond'"),
         (RULES, "", "[rules]\n", "CHART_FORMAT",
@@ -138,8 +148,8 @@ def test_all_violations_of_all_files_are_refused_at_once(files: Mapping[str, byt
         (ACCOUNTS, 20, "CHART_FORMAT",
          "account 1000: unknown key 'normel'; did you mean 'normal'?"),
         (SLOTS, None, "CHART_FORMAT", "the file is not UTF-8"),
-        (RULES, 20, "CHART_UNKNOWN_NAME",
-         "rule trade.long.open line 8: no amount 'nett'; did you mean 'net'?"),
+        (RULES, 30, "CHART_UNKNOWN_NAME",
+         "rule trade.long.open line 11: no amount 'nett'; did you mean 'net'?"),
         (STATEMENTS, None, "CHART_FORMAT", "the file is missing"),
     ]  # fmt: skip
 

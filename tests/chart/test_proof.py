@@ -3,6 +3,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
+from tests.chart.changes import Proved, unbalanced, with_changes, without
 
 Broken = Callable[[str, str, str], list[tuple[str, str]]]
 RULES = "posting_rules.toml"
@@ -15,8 +16,13 @@ when = {{ {when} }}
 {more}
 source = "House rule"
 narration = "Settled"
-lines = [{{ dr = "cash", amount = "amount" }}, {{ cr = "receivable.unsettled", amount = "amount" }}]
+lines = [
+  {{ dr = "cash", amount = "paid" }},
+  {{ cr = "receivable.unsettled", amount = "amount" }},
+  {{ cr = "gain.fx.realised", amount = "fx_gain" }},
+]
 """
+EQUITIES = "trade(asset_class=equity|etf, side={}, effect={}{})"
 
 
 def settle(rule_id: str, when: str, more: str = "") -> str:
@@ -84,13 +90,15 @@ lines = [{ dr = "capital.payable", amount = "amount" }]
 
 
 def test_equally_specific_rules_for_one_cell_are_a_tie(broken: Broken) -> None:
-    one = settle("by.class", 'asset_class = ["equity", "bond"], direction = "receive"')
+    one = settle(
+        "by.class", 'asset_class = ["equity", "bond"], item = "amount", direction = "receive"'
+    )
     assert broken(RULES, "", one) == [
         (
             "RULE_TIE",
             (
                 "rules by.class and settlement.receive are equally specific for "
-                "settlement(asset_class=equity, direction=receive)"
+                "settlement(asset_class=equity, item=amount, direction=receive)"
             ),
         )
     ]
@@ -116,99 +124,120 @@ def test_a_line_that_applies_in_no_cell_is_shadowed(broken: Broken) -> None:
     ]
 
 
-def test_what_a_rule_leaves_over_is_printed_with_its_cell_and_views(broken: Broken) -> None:
-    old = """narration = "Bought {quantity} {instrument} at {price}"
-lines = [
-  { dr = "investment.cost", amount = "cost", per = "lot", quantity = true },
-  { dr = "expense.commission", amount = "commission", only = { fees = "expense" } },
-"""
-    new = old.replace(', only = { fees = "expense" }', "")
-    cell = "cell: trade(asset_class=equity|etf, side=long, effect=open, fees=capitalise)"
-    assert broken(RULES, old, new) == [
-        (
-            "RULE_UNBALANCED",
-            f"rule trade.long.open: residual: commission; view: local; base; {cell}",
-        )
+def test_what_a_rule_leaves_over_is_printed_with_its_cell_and_views(proved: Proved) -> None:
+    """A commission expensed although it is in cost; the view says in which currency it is left."""
+    found = proved("trade.long.open", with_changes("expense.commission", "commission", only={}))
+    box = EQUITIES.format("long", "open", ", fees=capitalise, fee_currency={}")
+    assert found == [
+        unbalanced("trade.long.open", "commission", view=f"{view}; base", cell=box.format(fees))
+        for view, fees in (("local", "same"), ("fee currency", "other"))
     ]
 
 
-def test_a_residual_is_a_form_over_free_measures(broken: Broken) -> None:
-    whole = """  { cr = "income.rebate", amount = "rebate", only = { fees = "expense" } },
-  { cr = "payable.unsettled", amount = "net" },
-]
-"""
-    found = broken(RULES, whole, '  { cr = "payable.unsettled", amount = "net" },\n]\n')
-    cell = "cell: trade(asset_class=equity|etf, side=long, effect=open, fees=expense)"
+def test_a_residual_is_a_form_over_free_measures(proved: Proved) -> None:
+    found = proved("trade.long.open", with_changes("payable.unsettled", "net", amount="gross"))
+    box = EQUITIES.format("long", "open", ", fee_currency=same, settlement=same")
+    assert found == [unbalanced("trade.long.open", "fees", view="local; base", cell=box)]
+    found = proved("trade.long.open", without(("income.rebate", "rebate")))
+    box = EQUITIES.format("long", "open", ", fees=expense, fee_currency={}")
     assert found == [
-        ("RULE_UNBALANCED", f"rule trade.long.open: residual: rebate; view: local; base; {cell}")
-    ]
-    gross = '{ cr = "payable.unsettled", amount = "gross" },\n]\n'
-    found = broken(
-        RULES, whole, whole.replace('{ cr = "payable.unsettled", amount = "net" },\n]\n', gross)
-    )
-    box = "trade(asset_class=equity|etf, side=long, effect=open{})"
-    assert found == [
-        ("RULE_UNBALANCED", f"rule trade.long.open: residual: fees; view: local; base; cell: {box}")
-        for box in [box.format("")]
+        unbalanced("trade.long.open", "rebate", view=f"{view}; base", cell=box.format(fees))
+        for view, fees in (("local", "same"), ("fee currency", "other"))
     ]
 
 
 @pytest.mark.parametrize(
-    ("old", "new", "residual", "view"),
+    ("rule", "slot", "amount", "residual", "view"),
     [
-        (
-            (
-                '{ cr = "gain.realised.fx", amount = "realised_fx", currency = "base_only" },\n'
-                '  { dr = "due.from_books"'
-            ),
-            '{ dr = "due.from_books"',
-            "realised_fx",
-            "base",
-        ),
-        (
-            '{ cr = "investment.mark", amount = "mark_released", per = "lot", currency = "base" }',
-            (
-                '{ cr = "investment.mark", amount = "mark_released", per = "lot", '
-                'currency = "base_only" }'
-            ),
-            "mark_released",
-            "base currency lines",
-        ),
-        (
-            '{ cr = "investment.mark", amount = "mark_released", per = "lot", currency = "base" }',
-            '{ cr = "investment.mark", amount = "mark_released", currency = "base" }',
-            "mark_released",
-            (
-                "base currency lines, two owners, lines of the lot owner; "
-                "base, two owners, lines of the lot owner"
-            ),
-        ),
+        ("trade.long.close", "gain.realised.fx", "realised_fx", "realised_fx", "base"),
+        ("trade.long.close", "fx.trading", "settlement_net", "settlement_net",
+         "settlement currency; base"),
+        ("trade.long.close", "payable.fees", "fees", "fees", "fee currency; base"),
+        ("trade.long.close", "investment.mark", "mark_released", "mark_released", "local; base"),
+        ("fx_trade.buy", "fx.receivable", "traded", "-traded", "traded currency; base"),
+        ("fx_trade.sell", "fx.trading", "gross", "gross", "local; base"),
+        ("settlement.pay", "gain.fx.realised", "fx_gain", "fx_gain", "base"),
+        ("dividend_settlement.long", "gain.difference", "difference", "difference", "local; base"),
+        ("revaluation", "gain.fx.unrealised", "revaluation", "revaluation", "base"),
+    ],
+)  # fmt: skip
+def test_each_currency_and_base_is_a_view_of_its_own(
+    proved: Proved, rule: str, *, slot: str, amount: str, residual: str, view: str
+) -> None:
+    found = proved(rule, without((slot, amount)))
+    assert {code for code, _ in found} == {"RULE_UNBALANCED"}
+    start = f"rule {rule}: residual: {residual}; view: {view}; cell: "
+    assert all(message.startswith(start) for _, message in found)
+
+
+def test_an_exchange_through_fx_trading_balances_in_both_currencies_or_in_none(
+    proved: Proved,
+) -> None:
+    """Owing what the trade is in, where it settles in another currency, is wrong in both."""
+    changed = with_changes("payable.unsettled", "settlement_net", amount="net")
+    found = [message.partition("; cell: ")[0] for _, message in proved("trade.long.open", changed)]
+    for residual, view in (
+        ("-gross", "local"),  # where fees are in another currency, so that net = gross
+        ("settlement_net", "settlement currency"),
+        ("settlement_net - gross", "base"),
+    ):
+        assert f"rule trade.long.open: residual: {residual}; view: {view}" in found
+
+
+def test_what_leaves_lots_of_two_owners_balances_for_each(proved: Proved) -> None:
+    found = proved("trade.long.close", with_changes("investment.mark", "mark_released", per=""))
+    views = "; ".join(f"{view}, two owners, lines of the {{0}}" for view in ("local", "base"))
+    box = EQUITIES.format("long", "close", "")
+    assert found == [
+        unbalanced("trade.long.close", residual, view=views.format(owner), cell=box)
+        for residual, owner in (
+            ("mark_released", "lot owner"),
+            ("-mark_released", "trade owner"),
+        )
+    ]
+
+
+@pytest.mark.parametrize(
+    ("rule", "of_lot", "of_trade"),
+    [
+        ("trade.long.close", "-interbook_cost", "cost_relieved"),
+        ("trade.short.close", "interbook_cost", "-cost_relieved"),
     ],
 )
-def test_each_view_has_its_own_residual(
-    broken: Broken, old: str, new: str, residual: str, view: str
+def test_a_close_that_balances_with_one_owner_must_balance_for_each_of_two(
+    proved: Proved, rule: str, of_lot: str, of_trade: str
 ) -> None:
-    cell = "trade(asset_class=equity|etf, side=long, effect=close)"
-    message = f"rule trade.long.close: residual: {residual}; view: {view}; cell: {cell}"
-    assert ("RULE_UNBALANCED", message) in broken(RULES, old, new)
+    """Without the lines that join them, the lot's owner lacks its cost and the trade's has it."""
+    views = "; ".join(f"{view}, two owners, lines of the {{0}}" for view in ("local", "base"))
+    box = EQUITIES.format(*rule.split(".")[1:], "")
+    dropped = [("due.from_books", "interbook_cost"), ("due.to_books", "interbook_cost")]
+    assert proved(rule, without(*dropped)) == [
+        unbalanced(rule, of_lot, view=views.format("lot owner"), cell=box),
+        unbalanced(rule, of_trade, view=views.format("trade owner"), cell=box),
+    ]
 
 
-def test_a_close_that_balances_with_one_owner_must_balance_for_each_of_two(broken: Broken) -> None:
-    old = """  { dr = "due.from_books", amount = "interbook_cost", per = "lot" },
-  { cr = "due.to_books", amount = "interbook_cost" },
-"""
-    rule = "rule trade.long.close: residual: "
-    views = "; ".join(f"{view}, two owners, lines of the {{}}" for view in ("local", "base"))
-    cell = "; cell: trade(asset_class=equity|etf, side=long, effect=close)"
-    assert broken(RULES, old, "") == [
-        (
-            "RULE_UNBALANCED",
-            f"{rule}-cost_relieved; view: {views.format('lot owner', 'lot owner')}{cell}",
-        ),
-        (
-            "RULE_UNBALANCED",
-            f"{rule}cost_relieved; view: {views.format('trade owner', 'trade owner')}{cell}",
-        ),
+@pytest.mark.parametrize("rule", ["trade.long.open", "trade.short.open"])
+def test_an_acquisition_into_a_lot_of_another_owner_must_balance_for_both(
+    proved: Proved, rule: str
+) -> None:
+    found = proved(rule, without(("due.from_books", "interbook_cost")))
+    assert {code for code, _ in found} == {"RULE_UNBALANCED"}
+    assert all("two owners, lines of the " in message for _, message in found)
+
+
+@pytest.mark.parametrize(
+    "rule", ["trade.long.open", "trade.short.open", "trade.long.close", "trade.short.close"]
+)
+def test_cost_that_moves_between_lots_is_zero_over_the_entry_but_not_for_their_owners(
+    proved: Proved, rule: str
+) -> None:
+    slot = "investment.cost" if ".long." in rule else "short.cost"
+    sign = "-" if ".long." in rule else ""
+    views = "; ".join(f"{view}, two owners, lines of the lot owner" for view in ("local", "base"))
+    box = EQUITIES.format(*rule.split(".")[1:], "")
+    assert proved(rule, without((slot, "cost_moved"))) == [
+        unbalanced(rule, f"{sign}cost_moved", view=views, cell=box)
     ]
 
 
@@ -225,78 +254,11 @@ def test_a_measure_of_another_side_is_no_measure_of_the_cell(broken: Broken) -> 
     ]
 
 
-def test_a_measure_in_base_cannot_stand_in_the_currency_of_the_event(broken: Broken) -> None:
-    old = '{ dr = "short.mark", amount = "mark_change", per = "lot", currency = "base" },'
-    found = broken(RULES, old, '{ dr = "short.mark", amount = "mark_change", per = "lot" },')
-    cell = "cell: mark(asset_class=equity|etf, side=short)"
-    assert (
-        "RULE_MEASURE",
-        f"rule mark.short line 1: mark_change exists in base only (currency); {cell}",
-    ) in found
-    assert len([code for code, _ in found if code == "RULE_UNBALANCED"]) == 2
-
-
-@pytest.mark.parametrize(
-    ("old", "new", "problem"),
-    [
-        (
-            '{ dr = "investment.cost", amount = "cost", per = "lot", quantity = true },\n  { cr =',
-            '{ dr = "investment.cost", amount = "cost" },\n  { cr =',
-            (
-                'line 1: account 1210 holds lots: per = "lot" and quantity = true are missing; '
-                "cell: opening_lot(asset_class=equity, side=long)"
-            ),
-        ),
-        (
-            '{ cr = "equity.opening", amount = "cost" }',
-            '{ cr = "equity.opening", amount = "cost", quantity = true }',
-            (
-                "line 2: quantity = true, but account 3090 holds no lots; "
-                "cell: opening_lot(asset_class=equity|etf, side=long)"
-            ),
-        ),
-        (
-            '{ cr = "equity.opening", amount = "cost" }',
-            '{ cr = "equity.opening", amount = "cost", per = "lot" }',
-            (
-                'line 2: per = "lot", but account 3090 holds no lots; '
-                "cell: opening_lot(asset_class=equity|etf, side=long)"
-            ),
-        ),
-    ],
-)
-def test_a_line_must_serve_the_account_of_its_slot(
-    broken: Broken, old: str, new: str, problem: str
-) -> None:
-    assert ("RULE_ACCOUNT", f"rule opening_lot.long {problem}") in broken(RULES, old, new)
-
-
-def test_a_mark_has_no_owner_of_its_own(broken: Broken) -> None:
-    old = '{ dr = "short.mark", amount = "mark_change", per = "lot", currency = "base" },'
-    found = broken(RULES, old, old.replace('per = "lot", ', ""))
-    assert found == [
-        (
-            "RULE_ACCOUNT",
-            (
-                'rule mark.short line 1: event mark concerns lots of several owners: per = "lot" '
-                "is missing; cell: mark(asset_class=equity|etf, side=short)"
-            ),
-        )
-    ]
-
-
-def test_capital_has_neither_lots_nor_an_instrument(broken: Broken) -> None:
-    old = '{ dr = "capital.payable", amount = "amount" }'
-    new = '{ dr = "gain.realised.price", amount = "amount", per = "lot" }'
-    rule, cell = "rule capital.paid line 1: ", "; cell: capital_settlement(direction=pay)"
-    assert broken(RULES, old, new) == [
-        ("RULE_ACCOUNT", f'{rule}per = "lot", but event capital_settlement has no lots{cell}'),
-        ("RULE_ACCOUNT", f'{rule}per = "lot", but account 4110 holds no lots{cell}'),
-        (
-            "RULE_ACCOUNT",
-            f"{rule}account 4110 requires an instrument; event capital_settlement has none{cell}",
-        ),
-    ]
+def test_a_measure_of_one_policy_needs_only_on_its_line(proved: Proved) -> None:
+    found = proved("trade.long.open", with_changes("fx.trading", "translated_fees", only={}))
+    box = EQUITIES.format("long", "open", ", fees=expense")
+    message = "rule trade.long.open line 8: no measure 'translated_fees' here; cell: "
+    assert ("RULE_MEASURE", message + box) in found
 
 
 def test_a_rule_for_a_basis_that_is_not_kept_is_found(broken: Broken) -> None:

@@ -60,9 +60,14 @@ def test_a_mapping_gives_our_names_to_foreign_columns(
     assert "MAPPING_FORMAT" in refused.stderr
 
 
-def test_other_formats_are_not_offered_yet(run: Run, imported: Path, files: Path) -> None:
-    done = run("import", "trades", str(files / "late.csv"), "--format", "parquet", books=imported)
-    assert (done.exit_code, done.stderr.split()[0]) == (2, "NOT_OFFERED")
+def test_a_named_format_wins_over_the_first_bytes(run: Run, imported: Path, files: Path) -> None:
+    command = ("import", "trades", str(files / "late.csv"), "--format")
+    parquet = run(*command, "parquet", books=imported)
+    assert parquet.exit_code == 3
+    assert parquet.stderr.startswith("late.csv: FORMAT_UNREADABLE ")
+    other = run(*command, "xls", books=imported)
+    assert (other.exit_code, other.stderr.split()[0]) == (2, "UNKNOWN_FORMAT")
+    assert run(*command, "csv", "--dry-run", books=imported).exit_code == 0
 
 
 def test_posting_acts_on_every_basis_unless_one_is_named(run: Run, imported: Path) -> None:
@@ -77,5 +82,5 @@ def test_posting_acts_on_every_basis_unless_one_is_named(run: Run, imported: Pat
 
 def test_marking_posts_the_change_of_bases_at_fair_value(run: Run, posted: Path) -> None:
     done = run("mark", "2022-09-30", "--format", "csv", books=posted)
-    assert done.stdout.splitlines()[1:] == ["US-GAAP,2,0,0,1,2022-09"]
+    assert done.stdout.splitlines()[1:] == ["US-GAAP,2,0,0,1,2022-09", "US-TAX,0,0,0,1,"]
     assert run("mark", "20220930", books=posted).exit_code == 2

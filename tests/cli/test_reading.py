@@ -103,6 +103,19 @@ def test_a_report_is_split_by_its_own_columns_only(run: Run, closed: Path) -> No
         assert (wrong.exit_code, wrong.stderr.split()[2]) == (2, "UNKNOWN_SPLIT")
 
 
+def test_two_bases_are_compared_in_the_order_in_which_they_are_named(
+    run: Run, closed: Path
+) -> None:
+    named = ("--basis", "US-TAX", "--basis", "US-GAAP")
+    report = ("report", "basis-difference", "2022-09", "--by", "cause", "--format", "json")
+    one, other = (json.loads(run(*report, *bases, books=closed).stdout) for bases in ((), named))
+    assert (one["meta"]["bases"], other["meta"]["bases"]) == ("US-GAAP,US-TAX", "US-TAX,US-GAAP")
+    assert [row["cause"] for row in one["rows"]] == [row["cause"] for row in other["rows"]]
+    assert (one["totals"]["profit"], other["totals"]["profit"]) == ("114.20", "-114.20")
+    wrong = run("report", "lots", "2022-09", *named, books=closed)
+    assert (wrong.exit_code, "NOT_OFFERED" in wrong.stderr) == (2, True)
+
+
 def test_status_says_what_is_closed(run: Run, closed: Path) -> None:
     rows = json.loads(run("status", "--format", "json", books=closed).stdout)["rows"]
     assert [(row["basis"], row["period"], row["status"]) for row in rows] == [

@@ -31,11 +31,20 @@ def test_a_rule_that_does_not_balance_is_named(run: Run, tmp_path: Path) -> None
 
 
 def test_rules_explain_shows_the_lines_of_a_cell(run: Run, imported: Path) -> None:
-    where = ("--where", "asset_class=equity", "--where", "direction=pay")
+    cell = ("asset_class=equity", "item=amount", "direction=pay")
+    where = [word for part in cell for word in ("--where", part)]
     done = run("rules", "explain", "settlement", *where, "--basis", "US-TAX", books=imported)
     lines = [" ".join(line.split()) for line in done.stdout.splitlines()[4:]]
-    debit = "1 dr payable.unsettled 2110 Unsettled purchases amount event"
-    credit = "2 cr cash 1020 Cash at brokers amount event"
-    assert lines == [f"US-TAX equity, pay settlement.pay {side}" for side in (debit, credit)]
+    released = "revaluation_released base_only"
+    assert lines == [
+        f"US-TAX equity, amount, pay settlement.pay {line}"
+        for line in (
+            "1 dr payable.unsettled 2110 Unsettled purchases amount event",
+            "2 cr cash 1020 Cash at brokers paid event",
+            "3 cr gain.fx.realised 4410 Realised FX on monetary items fx_gain base_only",
+            f"4 dr gain.fx.unrealised 4420 Unrealised FX on monetary items {released}",
+            f"5 cr payable.unsettled 2110 Unsettled purchases {released}",
+        )
+    ]
     wrong = run("rules", "explain", "trade", "--where", "side=up", books=imported)
     assert (wrong.exit_code, wrong.stderr.split()[0]) == (2, "UNKNOWN_EVENT")

@@ -9,52 +9,90 @@ from typing import Any
 
 import pyarrow as pa
 import pytest
-from tests.booking.entries import FUND, SHARE, events_of
-from tests.laws.books import Firm, mark
-from tests.laws.facts import CHART, GAAP, day, trade
+from tests.booking.entries import FUND, SHARE
+from tests.laws import facts
+from tests.laws.books import mark
+from tests.laws.dividends import dividend
+from tests.laws.facts import CHART, GAAP, TAX, day, trade
+from tests.laws.firm import Firm, Quoted
 from tests.laws.reading import journal_of
 from tests.laws.test_time_cut import between
 
 from subledger.booking.book import book
 from subledger.booking.inputs import Carried
+from subledger.booking.policy import BasisPolicy
 from subledger.closing.checks import Closed, tie_outs
 from subledger.journal.difference import difference
-from subledger.journal.journal import Journal
+from subledger.journal.journal import Journal, joined
 from subledger.statements.balances import balances_after
-from subledger.tables import BALANCES
+from subledger.tables import BALANCES, ENTRIES, LINES
 
-OCTOBER = 7  # 2022-10-01, counted from the first day
+OCTOBER, LAST = 7, 37  # 2022-10-01 and 2022-10-31, counted from the first day
 ALL = (
-    "TB TB-BOOK TB-STRATEGY ENTRIES ROLL EQUATION LOTS-UNITS LOTS-COST UNSETTLED REALISED "
-    "UNREALISED NUMBERS"
+    "TB TB-BOOK TB-STRATEGY TB-CURRENCY ENTRIES ROLL EQUATION LOTS-UNITS LOTS-COST UNSETTLED "
+    "DIVIDENDS REALISED UNREALISED MONEY REVALUED CASH-LOTS FX-TRADING NUMBERS"
 )
+EURO = facts.instrument("EEE", currency="EUR")
+PAIR = facts.instrument("EUR/USD", "fx_spot", base_currency="EUR", decimals=2)
 Tamper = Callable[[Closed], Closed]
 
 
-@cache
-def october() -> Closed:
-    """Return what the checks of October look at: positions of either side in two months."""
-    firm = Firm(
-        GAAP,
-        (SHARE, FUND),
+def firm(policy: BasisPolicy) -> Firm:
+    """Return positions of either side in two months and three currencies, and open dividends."""
+    prices = {"AAA": ("11", "9"), "FND": ("8", "9"), "EEE": ("101", "97")}
+    settled = {"status": "settled"}
+    paid: dict[str, Any] = {"pay": LAST + 3, "withheld": ("0.15", "0.05")}
+    return Firm(
+        policy,
+        (SHARE, FUND, EURO, PAIR),
         trades=[
             trade("A1", "buy", 10, price="10", held=SHARE, commission=3),
             trade("A2", "sell", 4, price="12", held=SHARE, trade_date=day(8), tax=-1),
             trade("F1", "sell", 9, price="7", held=FUND, book="B2", strategy="S2"),
-            trade("F2", "buy", 2, price="6", held=FUND, book="B2", strategy="S2", status="settled",
-                  trade_date=day(9)),
+            trade("F2", "buy", 2, price="6", held=FUND, book="B2", strategy="S2",
+                  trade_date=day(9), **settled),
+            trade("E1", "buy", 10, price="100", held=EURO, tax=7, fee_currency="GBP", **settled),
+            trade("E2", "sell", 4, price="103", held=EURO, trade_date=day(12), tax=5,
+                  fee_currency="GBP"),
+            trade("X1", "buy", 300_000, price="1.02", held=PAIR, **settled),
+            trade("X2", "sell", 50_000, price="1.01", held=PAIR, trade_date=day(LAST)),
+        ],
+        cash=[
+            {"event_id": "C1", "kind": "contribution", "date": day(1), "settled_date": day(1),
+             "broker_account": "K1", "book": "B1", "strategy": "S1", "currency": "EUR",
+             "amount": 500_000},
+            {"event_id": "C2", "kind": "fee", "date": day(20), "settled_date": day(20),
+             "broker_account": "K1", "book": "B1", "strategy": "S1", "currency": "EUR",
+             "amount": -1234},
+        ],
+        actions=[
+            dividend("D1", EURO, ex=10, amount=(15, 1), currency="EUR", **paid),
+            dividend("D2", FUND, ex=11, amount=(2, 1), currency="EUR", **paid),
         ],
         marks=[
-            *(mark("AAA", day(on), price) for on, price in ((6, "11"), (37, "9"))),
-            *(mark("FND", day(on), price) for on, price in ((6, "8"), (37, "9"))),
+            mark(name, day(on), price)
+            for name, both in prices.items()
+            for on, price in zip((OCTOBER - 1, LAST), both, strict=True)
+        ],
+        rates=[
+            Quoted(name, "USD", [level + 7 * on - 40 for on in range(-3, LAST + 3, 2)], 4, (2,))
+            for name, level in (("EUR", 9_800), ("GBP", 11_200))
         ],
     )  # fmt: skip
-    events = events_of(firm)
-    september = book(between(events, -500, OCTOBER), Carried(), terms=firm.terms)
-    booking = book(between(events, OCTOBER, 500), september.carried, terms=firm.terms)
+
+
+@cache
+def october(policy: BasisPolicy = GAAP) -> Closed:
+    """Return what the checks of October look at."""
+    of = firm(policy)
+    events = of.events()
+    september = book(between(events, -500, OCTOBER), Carried(), terms=of.terms)
+    booking = book(between(events, OCTOBER, LAST + 1), september.carried, terms=of.terms)
+    assert booking.exceptions.num_rows == september.exceptions.num_rows == 0
     opening = balances_after(BALANCES.empty(), september.lines)
     return Closed(
         chart=CHART,
+        policy=policy,
         opening=opening,
         closing=balances_after(opening, booking.lines),
         journal=difference(journal_of(booking), Journal.empty(), basis="B", next_seq=1),
@@ -62,6 +100,12 @@ def october() -> Closed:
         lots=booking.carried.lots,
         unsettled=booking.carried.unsettled,
         unsettled_before=september.carried.unsettled,
+        entitlements=booking.carried.entitlements,
+        entitlements_before=september.carried.entitlements,
+        money=booking.carried.money,
+        cash_lots=booking.carried.cash_lots,
+        conversions=booking.conversions,
+        valued_on=day(LAST),
     )
 
 
@@ -108,6 +152,10 @@ def both(first: Tamper, second: Tamper) -> Tamper:
 
 
 BASE: dict[str, Any] = {"amount_base": 1}
+LOCAL: dict[str, Any] = {"amount": 1}
+DOLLARS: dict[str, Any] = {"account": "1020", "currency": "USD"}
+EURO_CASH: dict[str, Any] = {"amount": -7}
+FEES: dict[str, Any] = {"trade_id": "E2", "item": "fees"}
 SWAP = both(
     edit("unsettled", {"amount_base": 1, "amount": 1}, trade_id="A1"),
     edit("unsettled", {"amount_base": -1, "amount": -1}, trade_id="F1"),
@@ -118,15 +166,18 @@ SWAP = both(
     ("tamper", "fails"),
     [
         (edit("closing", BASE, account="4110"), "TB TB-BOOK TB-STRATEGY ROLL EQUATION"),
-        (edit("closing", BASE, account="1020"), "TB TB-BOOK TB-STRATEGY ROLL EQUATION"),
-        (edit("closing", BASE, account="1110"), "TB TB-BOOK TB-STRATEGY ROLL EQUATION UNSETTLED"),
+        (edit("closing", BASE, **DOLLARS), "TB TB-BOOK TB-STRATEGY ROLL EQUATION"),
+        (
+            edit("closing", BASE, account="1110", currency="USD"),
+            "TB TB-BOOK TB-STRATEGY ROLL EQUATION UNSETTLED",
+        ),
         (edit("closing", BASE, account="1210"), "TB TB-BOOK TB-STRATEGY ROLL EQUATION LOTS-COST"),
         (edit("closing", BASE, account="2221"), "TB TB-BOOK TB-STRATEGY ROLL EQUATION UNREALISED"),
         (edit("closing", {"book": "B2"}, account="4110", book="B1"), "TB-BOOK"),
         (edit("closing", {"strategy": "S2"}, account="4110", strategy="S1"), "TB-STRATEGY"),
         (edit("closing", {"quantity": 1}, account="1210"), "LOTS-UNITS"),
         (edit("opening", BASE, account="6110"), "ROLL"),
-        (edit("lines", {"amount": 1}, account="1110"), "ENTRIES"),
+        (edit("lines", {"amount": 1}, account="1110"), "ENTRIES ROLL UNSETTLED"),
         (edit("lines", BASE, account="5190"), "ENTRIES ROLL"),
         (edit("lines", BASE, account="4110"), "ENTRIES ROLL REALISED"),
         (edit("lines", BASE, account="1110"), "ENTRIES ROLL UNSETTLED"),
@@ -151,6 +202,39 @@ SWAP = both(
         (edit("entries", {"seq": 1}, event_id="A2"), "UNSETTLED NUMBERS"),
         (drop("entries", event_id="A2"), "UNSETTLED NUMBERS"),
         (drop("entries", event_id="mark:AAA:long"), "NUMBERS"),
+        (edit("closing", LOCAL, account="4110", currency="EUR"), "TB-CURRENCY ROLL"),
+        (edit("closing", EURO_CASH, account="1020", currency="EUR"), "TB-CURRENCY ROLL MONEY"),
+        (edit("closing", BASE, account="1430"), "TB TB-BOOK TB-STRATEGY ROLL EQUATION MONEY"),
+        (
+            edit("closing", BASE, account="3900", currency="USD"),
+            "TB TB-BOOK TB-STRATEGY ROLL EQUATION MONEY FX-TRADING",
+        ),
+        (edit("opening", LOCAL, account="1210", currency="EUR"), "ROLL"),
+        (edit("lines", LOCAL, account="4110", currency="EUR"), "ENTRIES ROLL REALISED"),
+        (edit("lines", BASE, account="4420"), "ENTRIES ROLL"),
+        (edit("lots", {"relieved": 1}, lot_id="E1"), "LOTS-COST"),
+        (edit("lots", {"mark_local": 1}, lot_id="E1"), "UNREALISED"),
+        (edit("lots", {"mark_fx_released": 1}, lot_id="E1"), "UNREALISED"),
+        (edit("reliefs", {"gain": 1}, trade_id="E2"), "REALISED"),
+        (edit("unsettled", LOCAL, trade_id="A2"), "UNSETTLED"),
+        (edit("unsettled", {"revalued": 1}, **FEES), "UNSETTLED MONEY REVALUED"),
+        (edit("unsettled", LOCAL, trade_id="X2", item="traded"), "UNSETTLED MONEY REVALUED"),
+        (drop("unsettled", **FEES), "UNSETTLED MONEY"),
+        (edit("lines", BASE, account="2450", currency="GBP"), "ENTRIES ROLL UNSETTLED"),
+        (edit("entitlements", {"net_base": 1}, event_id="D1"), "DIVIDENDS MONEY REVALUED"),
+        (edit("entitlements", {"revalued": 1}, event_id="D2"), "DIVIDENDS MONEY REVALUED"),
+        (edit("entitlements", {"net": 1}, event_id="D2"), "DIVIDENDS MONEY REVALUED"),
+        (edit("entitlements", {"book": "B2"}, event_id="D1"), "DIVIDENDS MONEY"),
+        (drop("entitlements", event_id="D1"), "DIVIDENDS MONEY"),
+        (edit("lines", BASE, account="1410"), "ENTRIES ROLL DIVIDENDS"),
+        (edit("money", BASE, account="1020", currency="EUR"), "MONEY REVALUED"),
+        (edit("money", LOCAL, account="1430"), "MONEY REVALUED"),
+        (drop("money", account="1430"), "MONEY"),
+        (drop("money", account="3900", currency="EUR"), "MONEY"),
+        (edit("closing", BASE, account="1410"), "TB TB-BOOK TB-STRATEGY ROLL EQUATION MONEY"),
+        (edit("money", BASE, account="3900", currency="EUR"), "MONEY"),
+        (edit("conversions", {"numerator": "1"}, date=day(LAST), currency="EUR"), "REVALUED"),
+        (drop("conversions", date=day(LAST), currency="GBP"), "REVALUED"),
     ],
 )
 def test_a_tampered_figure_fails_its_checks(tamper: Tamper, fails: str) -> None:
@@ -158,11 +242,78 @@ def test_a_tampered_figure_fails_its_checks(tamper: Tamper, fails: str) -> None:
     assert failed == fails.split()
 
 
-def test_untouched_every_check_passes_and_has_compared_something() -> None:
-    checks = tie_outs(october())
+@pytest.mark.parametrize(
+    ("tamper", "fails"),
+    [
+        (edit("cash_lots", {"closed": 1}, currency="EUR"), "CASH-LOTS"),
+        (edit("cash_lots", {"relieved_base": 1}, currency="EUR"), "CASH-LOTS"),
+        (edit("cash_lots", {"side": "long"}, currency="GBP"), "CASH-LOTS"),
+        (drop("cash_lots", currency="GBP"), "CASH-LOTS"),
+        (
+            edit("closing", BASE, account="1020", currency="EUR"),
+            "TB TB-BOOK TB-STRATEGY ROLL EQUATION MONEY CASH-LOTS",
+        ),
+        (edit("unsettled", {"revalued": 1}, **FEES), "UNSETTLED MONEY"),
+        (edit("money", BASE, account="1020", currency="EUR"), "MONEY"),
+    ],
+)
+def test_where_cash_is_in_lots_these_are_checked_in_both_currencies(
+    tamper: Tamper, fails: str
+) -> None:
+    """Under US-TAX foreign cash keeps what it cost: it is in lots and not revalued."""
+    failed = [check.id for check in tie_outs(tamper(october(TAX))) if not check.passed]
+    assert failed == fails.split()
+
+
+def test_cash_that_is_in_lots_and_revalued_is_checked_in_its_own_currency() -> None:
+    both_ways = replace(GAAP, cash_fx="average")
+    assert [check.id for check in tie_outs(october(both_ways)) if not check.passed] == []
+    (failed,) = (
+        check
+        for check in tie_outs(edit("cash_lots", {"closed": 1}, currency="EUR")(october(both_ways)))
+        if not check.passed
+    )
+    assert (failed.id, failed.differences) == (
+        "CASH-LOTS",
+        ("1020 / EUR / B1 / S1 / K1: -1 local",),
+    )
+
+
+# What a basis does not do there is nothing to compare of.
+NOTHING_COMPARED = {GAAP: ["CASH-LOTS"], TAX: ["DIVIDENDS", "REVALUED"]}
+
+
+@pytest.mark.parametrize("policy", [GAAP, TAX], ids=lambda policy: policy.name)
+def test_untouched_every_check_passes_and_has_compared_something(policy: BasisPolicy) -> None:
+    checks = tie_outs(october(policy))
     assert [check.id for check in checks] == ALL.split()
     assert [check.id for check in checks if not check.passed] == []
-    assert [check.id for check in checks if check.compared == 0] == []
+    assert [check.id for check in checks if not check.compared] == NOTHING_COMPARED[policy]
+
+
+def test_before_a_month_is_valued_nothing_is_said_of_closing_rates() -> None:
+    """`subledger check` looks at open months too: their balances stand at older rates."""
+    open_ = replace(october(), valued_on=None, conversions=october().conversions.slice(0, 0))
+    open_ = edit("money", BASE, account="3900", currency="USD")(open_)
+    checks = {check.id: check for check in tie_outs(open_)}
+    assert [name for name, check in checks.items() if not check.passed] == ["MONEY"]
+    assert [checks[name].compared for name in ("REVALUED", "FX-TRADING")] == [0, 0]
+
+
+def test_a_manual_accrual_on_an_account_of_items_is_no_item() -> None:
+    """Accounts such as 2450 hold items, and what manual journals post there."""
+    closed = october()
+    seq = 1 + max(closed.journal.entries["seq"].to_pylist())
+    head = {"seq": seq, "kind": "manual", "event_kind": "journal", "event_id": "J1"}
+    lines = [
+        {"seq": seq, "line": n, "account": account, "currency": "USD", "amount": amount,
+         "amount_base": amount, "book": "B1", "strategy": "S1", "broker_account": "K1"}
+        for n, (account, amount) in enumerate((("6410", 9), ("2450", -9)), 1)
+    ]  # fmt: skip
+    added = Journal(facts.table(ENTRIES, [head]), facts.table(LINES, lines))
+    closing = balances_after(closed.closing, added.lines)
+    posted = replace(closed, journal=joined([closed.journal, added]), closing=closing)
+    assert [check.id for check in tie_outs(posted) if not check.passed] == []
 
 
 def test_a_check_names_the_place_that_differs() -> None:
@@ -171,7 +322,11 @@ def test_a_check_names_the_place_that_differs() -> None:
         for check in tie_outs(edit("lots", {"relieved_base": 1}, lot_id="A1")(october()))
         if not check.passed
     ]
-    assert (failed.differences, failed.left, failed.right) == (("AAA: -1",), 1099, 1100)
+    assert (failed.differences, failed.left, failed.right) == (
+        ("AAA / USD: -1 in base",),
+        59617,
+        59618,
+    )
 
 
 def test_a_month_without_anything_ties() -> None:
@@ -184,5 +339,7 @@ def test_a_month_without_anything_ties() -> None:
         lots=october().lots.slice(0, 0),
         unsettled=october().unsettled.slice(0, 0),
         unsettled_before=october().unsettled.slice(0, 0),
+        entitlements=october().entitlements.slice(0, 0),
+        money=october().money.slice(0, 0),
     )
     assert [check.id for check in tie_outs(empty) if not check.passed] == []

@@ -16,7 +16,8 @@ from tests.laws.facts import trade
 
 from subledger import tables
 from subledger.booking.policy import BasisPolicy
-from subledger.closing.window import EventKey, Known, Sealed, Window, open_window
+from subledger.closing.knowledge import EventKey, Known, Sealed
+from subledger.closing.window import Window, open_window
 from subledger.events.known import known_trades
 from subledger.periods import month_of
 

@@ -56,6 +56,15 @@ FIRST: dict[str, dict[str, str]] = {
         "currency": "USD",
         "amount": "1000.00",
     },
+    "rates": {"date": "2026-01-30", "base": "EUR", "quote": "USD", "rate": "1.0876"},
+    "corporate_actions": {
+        "event_id": "D1",
+        "kind": "dividend",
+        "ex_date": "2026-01-15",
+        "pay_date": "2026-01-30",
+        "instrument": "ACME",
+        "amount": "0.25",
+    },
     "prices": {"date": "2026-01-30", "instrument": "ACME", "price": "12.50"},
     "instruments": {"instrument": "NEW", "asset_class": "equity", "currency": "USD"},
     "opening_lots": {

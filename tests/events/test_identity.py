@@ -152,6 +152,7 @@ def test_a_cancelled_trade_does_not_settle(books: Any) -> None:
 def test_other_kinds_keep_their_content_under_one_id(books: Any) -> None:
     for kind, changed in (
         ("cash", {"amount": "1000.01"}),
+        ("corporate_actions", {"amount": "0.26"}),
         ("settlements", {"date": "2026-01-07"}),
         ("opening_lots", {"cost": "900.00", "cost_base": "900.00"}),
         ("opening_balances", {"amount": "1.00", "amount_base": "1.00"}),
@@ -194,6 +195,28 @@ def test_another_price_of_a_known_day_is_the_next_version(books: Any) -> None:
     assert admitted(books.add("prices", {"price": "13.00"})) == (0, 1, [], [])
     twice = books.add("prices", {"price": "14"}, {"price": "15"})
     assert brief(twice.findings) == [("ID_CONFLICT", 3, "instrument")]
+
+
+def test_another_rate_of_a_known_day_is_the_next_version(books: Any) -> None:
+    assert books.add("rates", {}).rows["version"].to_pylist() == [1]
+    assert admitted(books.add("rates", {"rate": "1.08760"})) == (0, 1, [], [])
+    rows = books.add("rates", {"rate": "1.09"}, {"base": "JPY"}, {"quote": "JPY"}).rows
+    assert rows["version"].to_pylist() == [2, 1, 1]
+    assert admitted(books.add("rates", {"rate": "1.0900"})) == (0, 1, [], [])
+    other_way = books.add("rates", {"base": "USD", "quote": "EUR", "rate": "0.92"})
+    assert other_way.rows["version"].to_pylist() == [1]
+    (finding,) = books.add("rates", {"rate": "1.1"}, {"rate": "1.2"}).findings
+    assert (finding.code, finding.row, finding.column) == ("ID_CONFLICT", 3, "base")
+    assert finding.message == "known with other rate"
+
+
+def test_the_base_currency_of_an_exchange_is_fixed_once_it_is_known(books: Any) -> None:
+    pair = {"instrument": "EURUSD", "asset_class": "fx_spot", "base_currency": "EUR"}
+    books.add("instruments", pair)
+    assert admitted(books.add("instruments", pair)) == (0, 1, [], [])
+    (finding,) = books.add("instruments", {**pair, "base_currency": "JPY"}).findings
+    assert finding.code == "INSTRUMENT_CONFLICT"
+    assert finding.message == "known with other base_currency"
 
 
 def test_descriptions_of_an_instrument_may_change_and_economics_may_not(books: Any) -> None:

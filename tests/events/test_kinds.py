@@ -187,6 +187,97 @@ def test_a_price_takes_currency_and_level_from_its_instrument(books: Any) -> Non
     assert only(books.read("prices", {"instrument": "CRUDE", "price": "-37.63"}), "price_mantissa")
 
 
+def test_an_exchange_of_currencies_names_two(books: Any) -> None:
+    for asset_class in ("fx_spot", "fx_forward"):
+        pair = {"asset_class": asset_class, "base_currency": "EUR"}
+        assert only(books.read("instruments", pair), "base_currency", "other") == ("EUR", "")
+        for base, code in (("", "EMPTY_VALUE"), ("USD", "SAME_CURRENCY"), ("XQQ", None)):
+            reading = books.read("instruments", {**pair, "base_currency": base})
+            assert brief(reading) == [(code or "UNKNOWN_CURRENCY", 2, "base_currency")]
+    assert only(books.read("instruments", {}), "base_currency") == ("",)
+
+
+def test_a_rate_is_of_two_currencies_and_above_zero(books: Any) -> None:
+    names = ("base", "quote", "version", "rate_mantissa", "rate_scale", "source")
+    reading = books.read("rates", {"rate": "1.08760", "source": "ECB"})
+    assert only(reading, *names) == ("EUR", "USD", 1, 10_876, 4, "ECB")
+    rows: tuple[dict[str, str], ...] = (
+        {"rate": "0"},
+        {"rate": "-1.1"},
+        {"quote": "EUR"},
+        {"base": "XQQ"},
+        {"quote": ""},
+    )
+    assert brief(books.read("rates", *rows)) == [
+        ("NOT_POSITIVE", 2, "rate"),
+        ("NOT_POSITIVE", 3, "rate"),
+        ("SAME_CURRENCY", 4, "quote"),
+        ("UNKNOWN_CURRENCY", 5, "base"),
+        ("EMPTY_VALUE", 6, "quote"),
+    ]
+
+
+def test_a_dividend_takes_the_currency_of_its_instrument_or_another(books: Any) -> None:
+    names = ("amount_mantissa", "amount_scale", "currency", "withholding_mantissa", "pay_date")
+    taxed = {"instrument": "NEST", "amount": "1.50", "withholding_rate": "0.26375"}
+    assert only(books.read("corporate_actions", taxed), *names) == (
+        *(15, 1, "EUR", 26_375),
+        date(2026, 1, 30),
+    )
+    other = {"currency": "JPY", "pay_date": ""}
+    assert only(books.read("corporate_actions", other), *names) == (25, 2, "JPY", 0, None)
+
+
+def test_a_dividend_that_cannot_be_paid_is_refused(books: Any) -> None:
+    rows: tuple[dict[str, str], ...] = (
+        {"amount": ""},
+        {"amount": "0"},
+        {"pay_date": "2026-01-14"},
+        {"instrument": "NOPE"},
+        {"currency": "XQQ"},
+        {"withholding_rate": "15"},
+        {"withholding_rate": "-0.1"},
+        {"reclaimable_rate": "0.05"},
+        {"withholding_rate": "0.15", "reclaimable_rate": "0.150000000000000001"},
+        {"ex_date": ""},
+    )
+    numbered = [{"event_id": f"D{n}", **row} for n, row in enumerate(rows)]
+    assert brief(books.read("corporate_actions", *numbered)) == [
+        ("EMPTY_VALUE", 2, "amount"),
+        ("NOT_POSITIVE", 3, "amount"),
+        ("DATE_ORDER", 4, "pay_date"),
+        ("UNKNOWN_INSTRUMENT", 5, "instrument"),
+        ("UNKNOWN_CURRENCY", 6, "currency"),
+        ("NOT_A_FRACTION", 7, "withholding_rate"),
+        ("NOT_A_FRACTION", 8, "withholding_rate"),
+        ("RECLAIM_ABOVE_WITHHOLDING", 9, "reclaimable_rate"),
+        ("RECLAIM_ABOVE_WITHHOLDING", 10, "reclaimable_rate"),
+        ("EMPTY_VALUE", 11, "ex_date"),
+    ]
+
+
+def test_the_record_date_may_lie_on_either_side_of_the_ex_date(books: Any) -> None:
+    for day in ("2026-01-14", "2026-01-15", "2026-01-16"):
+        row = {"record_date": day, "withholding_rate": "0.15", "reclaimable_rate": "0.15"}
+        assert books.read("corporate_actions", row).findings == []
+
+
+def test_other_corporate_actions_are_kept_as_they_were_announced(books: Any) -> None:
+    split = {"kind": "split", "amount": "", "ratio": "10.0", "pay_date": "2026-01-14"}
+    names = ("kind", "ratio", "amount_mantissa", "currency", "pay_date")
+    reading = books.read("corporate_actions", split)
+    assert only(reading, *names) == ("split", "10", 0, "USD", date(2026, 1, 14))
+    spun = {"kind": "spin_off", "amount": "", "new_instrument": "NEST", "allocation": "0.109624"}
+    assert only(books.read("corporate_actions", spun), "new_instrument", "allocation") == (
+        "NEST",
+        "0.109624",
+    )
+    unknown = {**spun, "new_instrument": "NOPE", "election": "stock"}
+    assert brief(books.read("corporate_actions", unknown)) == [
+        ("UNKNOWN_INSTRUMENT", 2, "new_instrument")
+    ]
+
+
 def test_cash_has_the_sign_of_its_kind(books: Any) -> None:
     assert only(books.read("cash", {}), "amount", "settled_date") == (100_000, date(2026, 1, 5))
     assert only(books.read("cash", {"kind": "withdrawal", "amount": "-1"}), "amount") == (-100,)

@@ -33,4 +33,9 @@ def test_an_identity_is_written_out_locally_and_in_base_and_says_whether_it_hold
     local = identity("net = gross - fees", row, figures=YEN, in_base=False)
     in_base = identity("net = gross - fees", row, figures=YEN, in_base=True)
     assert local == (Arithmetic("net = gross - fees", "90 = 100 - 10"), True)
-    assert in_base == (Arithmetic("net = gross - fees", "0.61 = 0.70 - 0.10"), False)
+    assert in_base == (Arithmetic("net in USD = gross - fees", "0.61 = 0.70 - 0.10"), False)
+
+
+def test_an_identity_without_a_right_side_says_zero() -> None:
+    written, holds = identity("fees = 0", {"fees": 0}, figures=YEN, in_base=False)
+    assert (written.figures, holds) == ("0 = 0", True)

@@ -13,6 +13,7 @@ from subledger import tables
 from subledger.booking.policy import BasisPolicy
 from subledger.errors import InvariantError
 from subledger.explain.lot_history import LotHistory, MarkStep, lot_history
+from subledger.explain.lot_terms import Level
 from subledger.explain.material import Material, Month
 from subledger.statements.report import Units
 
@@ -82,14 +83,15 @@ def test_a_lot_is_relieved_cumulatively_and_its_mark_released_with_it() -> None:
     assert [step.after.relieved for step in history.steps] == [333, 333, 667, 1000]
     mark = history.mark_on(date(2026, 1, 6))
     assert isinstance(mark, MarkStep)
-    assert (mark.quantity, mark.value, mark.cost, mark.target) == (2, 800, 667, 133)
+    assert (mark.quantity, mark.value, mark.cost) == (2, 800, 667)
+    assert mark.target == Level(133, 133, 0)
     assert history.end.closed == 3
-    assert history.end.mark_released == history.end.mark == 133
+    assert history.end.released == history.end.mark == Level(133, 133, 0)
     assert history.terms.began == "2026-01"
 
 
 def test_a_relief_that_was_booked_otherwise_is_a_broken_promise() -> None:
-    with pytest.raises(InvariantError, match=r"S2:r0001: booked \(334, 334, 67\), replayed"):
+    with pytest.raises(InvariantError, match=r"S2:r0001: booked \(334, 334, 67, 0\), replayed"):
         lot_history(material(third=334), "L")
 
 

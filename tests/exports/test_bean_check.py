@@ -186,5 +186,5 @@ def test_zero_figures_compared_is_a_failure() -> None:
     compared, found = compare_with_trial_balance(
         LEDGER_BALANCES.empty(), tables.BALANCES.empty(), units=units
     )
-    assert compared == 0
+    assert compared.total == 0
     assert [finding.code for finding in found] == ["LEDGER_NOTHING_COMPARED"]

@@ -12,7 +12,9 @@ from subledger.chart import load_chart
 from subledger.errors import Finding
 from subledger.events.context import Context, Limits
 from subledger.events.identity import admit
-from subledger.importers.canonical import read_canonical
+from subledger.importers.canonical import read_file
+from subledger.importers.formats import format_of
+from subledger.importers.source import Intake
 
 ROOT = Path(__file__).parents[2]
 REFUSALS = ROOT / "tests" / "refusals"
@@ -37,11 +39,24 @@ class Books:
     known: dict[str, pa.Table] = field(default_factory=dict)
 
     def import_file(
-        self, kind: str, data: bytes, file: str, *, mapping: dict[str, str] | None = None
+        self,
+        kind: str,
+        data: bytes,
+        file: str,
+        *,
+        mapping: dict[str, str] | None = None,
+        rounding: dict[str, str] | None = None,
     ) -> list[Finding]:
         """Import a file whole or not at all; return its findings, then its notes."""
         context = replace(self.context, batch=self.context.batch + 1)
-        reading = read_canonical(kind, data, file=file, context=context, mapping=mapping)
+        intake = Intake(
+            file=file,
+            kind=kind,
+            format=format_of(data),
+            limits=context.limits,
+            rounding=rounding or {},
+        )
+        reading = read_file(data, intake, context=context, mapping=mapping)
         if reading.findings:
             return [*reading.findings, *reading.notes]
         admission = admit(kind, reading.table, known=self.known, file=file)
@@ -67,4 +82,6 @@ def run_case(folder: Path) -> list[Finding]:
     for earlier, first in before:
         assert books.import_file(earlier, (folder / first).read_bytes(), first) == []
     data = (folder / name).read_bytes()
-    return books.import_file(kind, data, name, mapping=case.get("mapping"))
+    return books.import_file(
+        kind, data, name, mapping=case.get("mapping"), rounding=case.get("rounding")
+    )

@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from subledger.events.context import Limits
-from subledger.importers.csv_file import Source, parse_csv
+from subledger.importers.csv_file import parse_csv
+from subledger.importers.source import Source
 
 FORM = {"UNCLOSED_QUOTE", "MALFORMED_QUOTE", "FIELD_TOO_LONG"}
 TEXTS = st.text(st.sampled_from(list('ab",\r\n \u00e9\u2028')), max_size=40)

@@ -37,6 +37,8 @@ CELLS = st.sampled_from(
         "NOPE",
         "USD",
         "JPY",
+        "dividend",
+        "0.26375",
         "US-GAAP",
         "equity",
         "future",
@@ -106,7 +108,12 @@ NAMED = {
     "currency": st.just("USD"),
     "fee_currency": st.sampled_from(["", "JPY"]),
     "settlement_currency": st.sampled_from(["", "JPY"]),
-    "base_currency": st.just(""),
+    "base_currency": st.sampled_from(["", "JPY"]),
+    "base": st.just("JPY"),
+    "quote": st.just("USD"),
+    "new_instrument": st.sampled_from(["", "ACME"]),
+    "reclaimable_rate": st.sampled_from(["", "0", "0.5"]),
+    "withholding_rate": st.sampled_from(["", "0.5", "1"]),
     "basis": st.sampled_from(["", "US-GAAP"]),
 }
 

@@ -5,24 +5,21 @@ Amounts, dates and owners are few, so that events collide: on one day, in one po
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Sequence
 from datetime import date, timedelta
 from typing import Any
 
-import pyarrow as pa
+from hypothesis import given, seed, settings
 from hypothesis import strategies as st
 from tests.laws import facts
-from tests.laws.facts import GAAP, TAX, day
+from tests.laws.currencies import ONLY_BASE, Currencies, currencies, instruments
+from tests.laws.dividends import dividend_cash, dividends
+from tests.laws.facts import BASE, CURRENCIES, GAAP, TAX, day
+from tests.laws.firm import LAST, Firm, factors_of
 
 from subledger import tables
-from subledger.booking.book import book
-from subledger.booking.inputs import Booking, Carried, Events, Terms
 from subledger.booking.policy import BasisPolicy, Override
-from subledger.closing.window import Known, Sealed, open_window
-from subledger.events.known import known_trades
 
-LAST = 13  # the last day of a random firm, counted from facts.DAY; a month ends in between
 BOOKS, STRATEGIES, BROKERS = ("B1", "B2"), ("S1", "S2"), ("K1", "K2")
 POOLS = (
     ("book", "strategy", "broker_account", "instrument"),
@@ -30,69 +27,10 @@ POOLS = (
     ("instrument",),
     ("book", "instrument"),
 )
-
-
-@dataclass(frozen=True)
-class Firm:
-    """One firm's facts, its marks and the policies of one basis."""
-
-    policy: BasisPolicy
-    held: Sequence[facts.Row]
-    trades: Sequence[facts.Row] = ()
-    cash: Sequence[facts.Row] = ()
-    journals: Sequence[facts.Row] = ()
-    opening_lots: Sequence[facts.Row] = ()
-    opening_balances: Sequence[facts.Row] = ()
-    marks: Sequence[facts.Row] = ()
-    settlements: Sequence[facts.Row] = field(default=())
-
-    @property
-    def terms(self) -> Terms:
-        """Return the terms of the basis."""
-        return facts.terms(self.policy, held=self.held)
-
-    def known(self) -> Known:
-        """Return all facts, nothing being closed."""
-        trades = facts.table(tables.TRADES, self.trades)
-        settlements = facts.table(tables.SETTLEMENTS, self.settlements)
-        now, odd = known_trades(trades, settlements)
-        return Known(
-            trades=now,
-            trades_when_sealed=now.slice(0, 0),
-            odd_settlements=odd,
-            cash=facts.table(tables.CASH, self.cash),
-            journals=facts.table(tables.JOURNALS, self.journals),
-            opening_lots=facts.table(tables.OPENING_LOTS, self.opening_lots),
-            opening_balances=facts.table(tables.OPENING_BALANCES, self.opening_balances),
-        )
-
-    def mark_table(self) -> pa.Table:
-        """Return MARKS; none where the basis values at cost."""
-        marks = () if self.policy.valuation == "cost" else self.marks
-        return facts.table(tables.MARKS, marks)
-
-    def events(self) -> Events:
-        """Return the dated events of the firm, as a window over nothing closed gives them."""
-        return open_window(
-            self.known(), Sealed(), policy=self.policy, marks=self.mark_table()
-        ).events
-
-    def booked(self, carried: Carried | None = None) -> Booking:
-        """Return the firm booked at once."""
-        return book(self.events(), carried or Carried(), terms=self.terms)
-
-    def but(self, **changes: Any) -> Firm:
-        """Return the firm with other facts."""
-        return replace(self, **changes)
-
-    def under(self, **policy: Any) -> Firm:
-        """Return the firm with other policies."""
-        return replace(self, policy=replace(self.policy, **policy))
-
-    def held_as(self, name: str) -> facts.Row:
-        """Return the row of an instrument."""
-        return next(row for row in self.held if row["instrument"] == name)
-
+# SPECIFIC needs named lots: `named_like` gives them, in the laws that compare methods.
+UNNAMED = ("FIFO", "FIFO", "LIFO", "HIFO", "LOFO", "AVERAGE", "AVERAGE")
+METHODS = (*UNNAMED, "SPECIFIC")
+LATER_KINDS = ("interest", "fee", "tax", "borrow_fee", "rebate", "dividend", "withholding")
 
 days = st.integers(0, LAST)
 prices = st.tuples(st.integers(0, 2500), st.integers(0, 3)).map(
@@ -110,26 +48,18 @@ owners = st.tuples(
         for names in (BOOKS, STRATEGIES, BROKERS)
     )
 ).map(lambda owner: dict(zip(("book", "strategy", "broker_account"), owner, strict=True)))
-_which = st.sampled_from((0, 0, 0, 0, 1, 1, 2))
-
-
-@st.composite
-def instruments(draw: st.DrawFn) -> list[dict[str, Any]]:
-    """Draw two equities and an ETF with some decimals and multipliers."""
-    places = draw(st.tuples(*[st.sampled_from((0, 0, 2, 5, 8))] * 3))
-    multiplier = draw(st.sampled_from(("1", "1", "0.01", "2.5")))
-    return [
-        facts.instrument("AAA", decimals=places[0]),
-        facts.instrument("BBB", "etf", decimals=places[1]),
-        facts.instrument("CCC", decimals=places[2], multiplier=multiplier),
-    ]
-
+_security = st.sampled_from((0, 0, 0, 0, 1, 1, 2))
+_instrument = st.sampled_from((0, 0, 0, 0, 1, 1, 2, 3, 3))
 
 _status = st.sampled_from(("settled", "settled", "settled", "confirmed", "failed"))
 _effect = st.sampled_from(("auto", "auto", "auto", "auto", "open", "close"))
 _quantity = st.tuples(st.integers(1, 40), st.sampled_from((1, 1, 3, 7)))
-_trade = st.tuples(
-    _which,
+_currency = st.sampled_from(CURRENCIES)
+# The currency of the fees, that of settlement, and the rate at which it settles.
+_abroad = st.none() | st.tuples(
+    st.none() | _currency, st.none() | _currency, st.sampled_from(("", "", "1.25", "0.007", "131"))
+)
+_rest = (
     owners,
     st.sampled_from(("buy", "sell")),
     _effect,
@@ -142,14 +72,22 @@ _trade = st.tuples(
     st.none() | st.integers(0, 3),
     st.integers(-1, 1),
 )
+_domestic = st.tuples(_security, *_rest, st.none())
+_foreign = st.tuples(_instrument, *_rest, _abroad)
 
 
-def _trade_row(number: int, drawn: tuple[Any, ...], held: Sequence[facts.Row]) -> dict[str, Any]:
-    which, owner, side, effect, (count, part), price, fees, on, lag, status, sequence, off = drawn
+def _trade_row(
+    number: int, drawn: tuple[Any, ...], held: Sequence[facts.Row], *, known: Currencies
+) -> dict[str, Any]:
+    which, owner, side, effect, size, price, fees, on, lag, status, sequence, off, abroad = drawn
     row = held[which]
+    count, part = size
     quantity = max(1, count * 10 ** row["quantity_decimals"] // part)
     # A source may state its gross a little off; a zero price stays free of charge.
-    gross = facts.worth(row, quantity, price)
+    gross = facts.worth(row, quantity, price, decimals=known.decimals[row["currency"]])
+    fees_in, settled_in, at = abroad or (None, None, "")
+    if row["asset_class"] == "fx_spot":
+        settled_in = None
     return facts.trade(
         f"T{number:02d}",
         side,
@@ -163,6 +101,9 @@ def _trade_row(number: int, drawn: tuple[Any, ...], held: Sequence[facts.Row]) -
         settlement_date=day(on + lag),
         sequence=sequence,
         row=number + 2,
+        fee_currency=fees_in or row["currency"],
+        settlement_currency=settled_in or row["currency"],
+        settlement_rate=at if settled_in not in {None, row["currency"]} else "",
         **owner,
         **dict(zip(tables.FEES, fees, strict=True)),
     )
@@ -170,42 +111,75 @@ def _trade_row(number: int, drawn: tuple[Any, ...], held: Sequence[facts.Row]) -
 
 @st.composite
 def trades(
-    draw: st.DrawFn, held: Sequence[facts.Row], *, least: int = 1, most: int = 12
+    draw: st.DrawFn,
+    held: Sequence[facts.Row],
+    *,
+    known: Currencies = ONLY_BASE,
+    most: int = 12,
 ) -> list[dict[str, Any]]:
     """Draw trades in any order of days, crossing zero and boxed ones among them."""
-    drawn = draw(st.lists(_trade, min_size=least, max_size=most))
-    return [_trade_row(number, one, held) for number, one in enumerate(drawn)]
+    one = _foreign if known.rates else _domestic
+    drawn = draw(st.lists(one, min_size=1, max_size=most))
+    return [_trade_row(number, one, held, known=known) for number, one in enumerate(drawn)]
+
+
+def inside(known: Currencies, only: Sequence[str] = CURRENCIES) -> st.SearchStrategy[str]:
+    """Return the currencies of a firm."""
+    return st.sampled_from(only if known.rates else (BASE,))
 
 
 @st.composite
-def cash(draw: st.DrawFn) -> list[dict[str, Any]]:
-    """Draw contributions and withdrawals, paid at once or later."""
-    one = st.tuples(st.booleans(), st.integers(1, 10**7), days, st.integers(0, 3), owners)
-    drawn = draw(st.lists(one, max_size=3))
+def cash(
+    draw: st.DrawFn, known: Currencies = ONLY_BASE, *, only: Sequence[str] = CURRENCIES
+) -> list[dict[str, Any]]:
+    """Draw capital, paid at once or later, and where there are currencies other kinds of cash."""
+    kinds = st.sampled_from(("capital", "capital", *(LATER_KINDS if known.rates else ())))
+    one = st.tuples(
+        kinds, st.booleans(), st.integers(1, 10**7), days, st.integers(0, 3), owners,
+        inside(known, only),
+    )  # fmt: skip
+    drawn = draw(st.lists(one, max_size=4))
     return [
         {
             "event_id": f"C{number}",
-            "kind": "contribution" if comes else "withdrawal",
+            "kind": {True: "contribution", False: "withdrawal"}[comes]
+            if kind == "capital"
+            else kind,
             "date": day(on),
             "settled_date": day(on + lag),
-            "currency": "USD",
+            "currency": currency,
             "amount": amount if comes else -amount,
             "batch": 1,
             "row": number + 2,
             **owner,
         }
-        for number, (comes, amount, on, lag, owner) in enumerate(drawn)
+        for number, (kind, comes, amount, on, lag, owner, currency) in enumerate(drawn)
     ]
 
 
+def _in_base(known: Currencies, amount: int, currency: str, on: int) -> int:
+    if currency == BASE:
+        return amount
+    factors = factors_of(known.rates, known.decimals, pivot=known.pivot)
+    return round(amount * factors[currency, day(on)])
+
+
 @st.composite
-def journals(draw: st.DrawFn) -> list[dict[str, Any]]:
+def journals(
+    draw: st.DrawFn, known: Currencies = ONLY_BASE, *, only: Sequence[str] = CURRENCIES
+) -> list[dict[str, Any]]:
     """Draw accruals (some with a reversal) and capital that one strategy hands to the other."""
     one = st.tuples(
-        st.booleans(), st.integers(1, 10**6), days, st.none() | st.integers(0, 5), owners
+        st.booleans(),
+        st.integers(1, 10**6),
+        days,
+        st.none() | st.integers(0, 5),
+        owners,
+        inside(known, only),
     )
     rows: list[dict[str, Any]] = []
-    for number, (moves, amount, on, later, owner) in enumerate(draw(st.lists(one, max_size=2))):
+    for number, drawn in enumerate(draw(st.lists(one, max_size=2))):
+        moves, amount, on, later, owner, currency = drawn
         other = owner | {"strategy": "S2" if owner["strategy"] == "S1" else "S1"}
         lines: list[tuple[str, int, dict[str, str]]] = (
             [
@@ -222,9 +196,9 @@ def journals(draw: st.DrawFn) -> list[dict[str, Any]]:
                 "date": day(on),
                 "reverse_on": None if later is None else day(on + later),
                 "account": account,
-                "currency": "USD",
+                "currency": currency,
                 "amount": value,
-                "amount_base": value,
+                "amount_base": _in_base(known, value, currency, on),
                 "reason": "because",
                 "batch": 1,
                 "row": len(rows) + line,
@@ -236,10 +210,12 @@ def journals(draw: st.DrawFn) -> list[dict[str, Any]]:
 
 
 @st.composite
-def opening_lots(draw: st.DrawFn, held: Sequence[facts.Row]) -> list[dict[str, Any]]:
-    """Draw lots taken over the day before the first, or on a later day."""
+def opening_lots(
+    draw: st.DrawFn, held: Sequence[facts.Row], *, known: Currencies = ONLY_BASE
+) -> list[dict[str, Any]]:
+    """Draw lots taken over the day before the first, or on a later day, at the rate of that day."""
     one = st.tuples(
-        _which,
+        _security,
         owners,
         st.booleans(),
         _quantity,
@@ -250,7 +226,7 @@ def opening_lots(draw: st.DrawFn, held: Sequence[facts.Row]) -> list[dict[str, A
     rows = []
     for number, drawn in enumerate(draw(st.lists(one, max_size=3))):
         which, owner, is_long, (count, part), cost, age, taken_over = drawn
-        as_of = day(taken_over)
+        as_of, currency = day(taken_over), held[which]["currency"]
         units = max(1, count * 10 ** held[which]["quantity_decimals"] // part)
         rows.append(
             {
@@ -260,9 +236,9 @@ def opening_lots(draw: st.DrawFn, held: Sequence[facts.Row]) -> list[dict[str, A
                 "side": "long" if is_long else "short",
                 "quantity": units,
                 "opened_on": as_of - timedelta(days=age),
-                "currency": "USD",
+                "currency": currency,
                 "cost": cost,
-                "cost_base": cost,
+                "cost_base": _in_base(known, cost, currency, taken_over),
                 "batch": 1,
                 "row": number + 2,
                 **owner,
@@ -272,22 +248,31 @@ def opening_lots(draw: st.DrawFn, held: Sequence[facts.Row]) -> list[dict[str, A
 
 
 @st.composite
-def opening_balances(draw: st.DrawFn) -> list[dict[str, Any]]:
+def opening_balances(
+    draw: st.DrawFn, known: Currencies = ONLY_BASE, *, only: Sequence[str] = CURRENCIES
+) -> list[dict[str, Any]]:
     """Draw cash and capital taken over the day before the first."""
-    one = st.tuples(st.sampled_from(("1020", "3010", "3030")), st.integers(-(10**6), 10**6), owners)
-    unique = st.lists(one, max_size=2, unique_by=lambda drawn: (drawn[0], *drawn[2].values()))
+    one = st.tuples(
+        st.sampled_from(("1020", "3010", "3030")),
+        st.integers(-(10**6), 10**6),
+        owners,
+        inside(known, only),
+    )
+    unique = st.lists(
+        one, max_size=2, unique_by=lambda drawn: (drawn[0], drawn[3], *drawn[2].values())
+    )
     return [
         {
             "as_of": day(-1),
             "account": account,
-            "currency": "USD",
+            "currency": currency,
             "amount": amount,
-            "amount_base": amount,
+            "amount_base": _in_base(known, amount, currency, -1),
             "batch": 1,
             "row": number + 2,
             **owner,
         }
-        for number, (account, amount, owner) in enumerate(draw(unique))
+        for number, (account, amount, owner, currency) in enumerate(draw(unique))
     ]
 
 
@@ -320,40 +305,71 @@ def mark(instrument: str, on: date, price: str) -> dict[str, Any]:
 
 
 @st.composite
-def policies(draw: st.DrawFn) -> BasisPolicy:
+def policies(draw: st.DrawFn, *, methods: Sequence[str] = METHODS) -> BasisPolicy:
     """Draw one of the two shipped bases, or any mixture of their policies with overrides."""
-    kind = draw(st.sampled_from(("US-GAAP", "US-TAX", "mixed")))
+    kind = draw(st.sampled_from(("US-GAAP", "US-TAX", "mixed", "mixed")))
     if kind != "mixed":
         return GAAP if kind == "US-GAAP" else TAX
+    method = st.sampled_from(methods)
     overrides = [
         Override({"book": "B2"}, {"fees": draw(st.sampled_from(("expense", "capitalise")))}),
         Override({"asset_class": "etf"}, {"allow_short": draw(st.booleans())}, start=day(5)),
+        Override({"broker_account": "K1"}, {"lot_method": draw(method)}, start=day(6)),
     ]
     return BasisPolicy(
         "MIXED",
-        "USD",
+        BASE,
         post_status=draw(st.sampled_from(("settled", "confirmed"))),
         valuation=draw(st.sampled_from(("fair_value", "cost"))),
         fees=draw(st.sampled_from(("expense", "capitalise"))),
+        fx_split=draw(st.sampled_from(("disposal_rate", "acquisition_rate"))),
+        cash_fx=draw(st.sampled_from(("day_rate", "average", "fifo"))),
+        dividends=draw(st.sampled_from(("ex_date", "pay_date"))),
+        lot_method=draw(method),
         pool_by=draw(st.sampled_from(POOLS)),
         allow_short=draw(st.sampled_from((True, True, False))),
-        overrides=overrides[: draw(st.integers(0, 2))],
+        overrides=overrides[draw(st.integers(0, 3)) :],
     )
 
 
 @st.composite
 def firms(
-    draw: st.DrawFn, *, policy: BasisPolicy | None = None, openings: bool = True, most: int = 12
+    draw: st.DrawFn,
+    *,
+    policy: BasisPolicy | None = None,
+    openings: bool = True,
+    most: int = 12,
+    foreign: bool = True,
+    moving: bool = True,
+    only: Sequence[str] = CURRENCIES,
+    methods: Sequence[str] = METHODS,
 ) -> Firm:
-    """Draw a firm: facts of every kind that is booked, over two weeks in two months."""
-    held = draw(instruments())
-    return Firm(
-        policy=policy or draw(policies()),
+    """Draw a firm: facts of every kind that is booked, over two weeks in two months.
+
+    It is in four currencies, or only in some of them; or not `foreign`, then in the base currency.
+    """
+    known = draw(currencies(moving=moving)) if foreign else ONLY_BASE
+    held = draw(instruments(known if foreign else None, only=only))
+    firm = Firm(
+        policy=policy or draw(policies(methods=methods)),
         held=held,
-        trades=draw(trades(held, most=most)),
-        cash=draw(cash()),
-        journals=draw(journals()),
-        opening_lots=draw(opening_lots(held)) if openings else (),
-        opening_balances=draw(opening_balances()) if openings else (),
+        trades=draw(trades(held, known=known, most=most)),
+        cash=draw(cash(known, only=only)),
+        journals=draw(journals(known, only=only)),
+        opening_lots=draw(opening_lots(held, known=known)) if openings else (),
+        opening_balances=draw(opening_balances(known, only=only)) if openings else (),
         marks=draw(marks(held)),
+        rates=known.rates,
+        decimals=known.decimals,
+        pivot=known.pivot,
     )
+    if not foreign:
+        return firm
+    announced = firm.but(actions=draw(dividends(held, only=only)))
+    return announced.but(cash=[*firm.cash, *draw(dividend_cash(announced))])
+
+
+def for_any_firm(law: Callable[[Firm], None]) -> Callable[[], None]:
+    """Hold a law against random firms: all such laws see the same ones, each booked once."""
+    seen: Callable[[], None] = seed(0)(settings(max_examples=25)(given(firms())(law)))
+    return seen

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, timedelta
 from decimal import ROUND_HALF_EVEN, Context, Decimal
 from pathlib import Path
@@ -20,7 +20,9 @@ Row: TypeAlias = dict[str, Any]
 FOLDER = Path(__file__).parents[2] / "chart_of_accounts" / "prop-us"
 CHART: Chart = load_chart({path.name: path.read_bytes() for path in FOLDER.glob("*.toml")})
 DAY = date(2022, 9, 24)
-CENTS = 2
+BASE = "USD"
+CURRENCIES = (BASE, "EUR", "GBP", "JPY")
+IN_CENTS = dict.fromkeys(CURRENCIES, 2)
 
 GAAP = BasisPolicy("US-GAAP", "USD", post_status="confirmed")
 TAX = BasisPolicy(
@@ -29,6 +31,8 @@ TAX = BasisPolicy(
     post_status="confirmed",
     valuation="cost",
     fees="capitalise",
+    cash_fx="fifo",
+    dividends="pay_date",
     pool_by=("broker_account", "instrument"),
 )
 
@@ -56,12 +60,12 @@ def day(number: int) -> date:
 def instrument(
     name: str, asset_class: str = "equity", *, decimals: int = 0, multiplier: str = "1", **rest: Any
 ) -> dict[str, Any]:
-    """Return a row of INSTRUMENTS in USD."""
+    """Return a row of INSTRUMENTS, in the base currency unless it says otherwise."""
     mantissa, scale = decimal(multiplier)
     return {
         "instrument": name,
         "asset_class": asset_class,
-        "currency": "USD",
+        "currency": BASE,
         "quantity_decimals": decimals,
         "multiplier_mantissa": mantissa,
         "multiplier_scale": scale,
@@ -76,17 +80,18 @@ def decimal(text: str) -> tuple[int, int]:
     return int(Decimal(text).scaleb(scale, _WIDE)), scale
 
 
-def cents(value: Decimal) -> int:
-    """Return an exact amount in cents, rounded half to even."""
-    scaled = value.scaleb(CENTS, _WIDE)
+def in_units(value: Decimal, decimals: int) -> int:
+    """Return an exact amount in ledger units, rounded half to even."""
+    scaled = value.scaleb(decimals, _WIDE)
     return int(scaled.quantize(Decimal(1), rounding=ROUND_HALF_EVEN, context=_WIDE))
 
 
-def worth(held: Row, quantity: int, price: str) -> int:
-    """Return quantity x price x multiplier in cents."""
+def worth(held: Row, quantity: int, price: str, *, decimals: int = 2) -> int:
+    """Return quantity x price x multiplier in ledger units of the instrument's currency."""
     units = Decimal(quantity).scaleb(-held["quantity_decimals"], _WIDE)
     multiplier = Decimal(held["multiplier_mantissa"]).scaleb(-held["multiplier_scale"], _WIDE)
-    return cents(_WIDE.multiply(_WIDE.multiply(units, Decimal(price)), multiplier))
+    value = _WIDE.multiply(_WIDE.multiply(units, Decimal(price)), multiplier)
+    return in_units(value, decimals)
 
 
 def trade(
@@ -95,6 +100,7 @@ def trade(
     """Return a row of TRADES that settles two days after `trade_date`, unless it says otherwise."""
     mantissa, scale = decimal(price)
     on = rest.get("trade_date", DAY)
+    currency = held["currency"]
     row = {
         "trade_id": trade_id,
         "version": 1,
@@ -110,20 +116,28 @@ def trade(
         "quantity": quantity,
         "price_mantissa": mantissa,
         "price_scale": scale,
-        "currency": "USD",
-        "fee_currency": "USD",
-        "settlement_currency": "USD",
-        "gross": worth(held, quantity, price),
+        "currency": currency,
+        "fee_currency": currency,
+        "settlement_currency": currency,
         "batch": 1,
         **rest,
     }
-    fees = sum(row.get(fee, 0) for fee in tables.FEES)
+    if "gross" not in row:
+        row["gross"] = worth(held, quantity, price)
+    same = row["fee_currency"] == currency
+    fees = sum(row.get(fee, 0) for fee in tables.FEES) if same else 0
     row["net"] = row["gross"] + (fees if side == "buy" else -fees)
     if row["status"] == "settled":
         row.setdefault("settled_date", row["settlement_date"])
     return row
 
 
-def terms(policy: BasisPolicy = GAAP, *, held: Sequence[Row] = (), chart: Chart = CHART) -> Terms:
-    """Return the terms of a basis over the shipped chart, in dollars and cents."""
-    return Terms(policy, chart, table(tables.INSTRUMENTS, held), {"USD": CENTS})
+def terms(
+    policy: BasisPolicy = GAAP,
+    *,
+    held: Sequence[Row] = (),
+    decimals: Mapping[str, int] | None = None,
+    chart: Chart = CHART,
+) -> Terms:
+    """Return the terms of a basis over the shipped chart; without decimals, in cents."""
+    return Terms(policy, chart, table(tables.INSTRUMENTS, held), decimals or IN_CENTS)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from datetime import date
 from typing import Any
 
 from tests.laws import facts
-from tests.laws.books import LAST, Firm
+from tests.laws.books import mark
 from tests.laws.facts import day
+from tests.laws.firm import LAST, Firm
 from tests.laws.reading import OWNER, by
 
 
@@ -28,6 +30,7 @@ def flattened(firm: Firm, prices: Mapping[str, str], *, fee: int = 0) -> Firm:
             quantity,
             price=prices[instrument],
             held=firm.held_as(instrument),
+            gross=firm.worth(instrument, quantity, prices[instrument]),
             position_effect="close",
             status="settled",
             trade_date=day(LAST + 1),
@@ -47,7 +50,18 @@ def booked_trades(firm: Firm) -> list[dict[str, Any]]:
     return [trade for trade in trades if trade["trade_id"] not in refused]
 
 
+def in_securities(firm: Firm, trades: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Return the trades that move lots: all but exchanges of currencies."""
+    classes = {row["instrument"]: row["asset_class"] for row in firm.held}
+    return [dict(trade) for trade in trades if classes[trade["instrument"]] != "fx_spot"]
+
+
 def paid(trade: Mapping[str, Any]) -> int:
     """Return what a trade brings in cash: received positive, paid negative."""
     net: int = trade["net"]
     return net if trade["side"] == "sell" else -net
+
+
+def marked(firm: Firm, at: dict[str, str], *dates: date) -> list[facts.Row]:
+    """Return marks of every instrument at one price on some dates."""
+    return [mark(row["instrument"], on, at[row["instrument"]]) for row in firm.held for on in dates]

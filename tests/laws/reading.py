@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from datetime import date
+from fractions import Fraction
 from typing import Any
 
 import pyarrow as pa
 from tests.laws.facts import CHART
+from tests.laws.firm import Firm
 
 from subledger.booking.inputs import Booking
 from subledger.journal.journal import Journal
@@ -20,8 +22,11 @@ TYPES = {number: account.type for number, account in CHART.accounts.items()}
 PROFIT = {number for number, kind in TYPES.items() if kind in ("income", "expense")}
 LOT_ACCOUNTS = {"1210", "1220", "2210", "2220"}
 MARK_ACCOUNTS = {"1211", "1221", "2211", "2221"}
-FX_ACCOUNTS = {"1212", "1222", "2212", "2222", "4120", "4220", "4410", "4420", "3900"}
-UNSETTLED_ACCOUNTS = {"1110", "2110"}
+FX_MARK_ACCOUNTS = {"1212", "1222", "2212", "2222"}
+FX_GAINS = {"4120", "4220", "4410", "4420"}
+FX_TRADING = "3900"
+FX_ACCOUNTS = {*FX_MARK_ACCOUNTS, *FX_GAINS, FX_TRADING}
+UNSETTLED_ACCOUNTS = {"1110", "2110", "1140", "2140", "2450"}
 DUE_ACCOUNTS = {"1190", "2190"}
 
 
@@ -91,6 +96,16 @@ def plain(entries: pa.Table, lines: pa.Table) -> list[dict[str, Any]]:
         {k: v for k, v in entry.items() if k not in without} | {"lines": of_entry[entry["seq"]]}
         for entry in entries.to_pylist()
     ]
+
+
+def price_part(firm: Firm, lot: Line, gain: int, *, on: date) -> int:
+    """Return the price part in base of a local gain, at the rate that the policy names.
+
+    Under `acquisition_rate` that is the rate of the lot's cost; a lot without cost has none.
+    """
+    if firm.policy.fx_split == "acquisition_rate" and lot["cost"]:
+        return round(Fraction(gain * lot["cost_base"], lot["cost"]))
+    return firm.in_base(gain, lot["currency"], on)
 
 
 def as_set(journal: Booking | Journal) -> Counter[str]:

@@ -1,15 +1,15 @@
 """Everything balances: entries, dates, owners, and the accounting equation.
 
-35 examples each; the tolerance is zero.
+25 examples each; the tolerance is zero.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
 
-from hypothesis import given, settings
-from tests.laws.books import Firm, firms
+from tests.laws.books import for_any_firm
 from tests.laws.facts import CHART
+from tests.laws.firm import Firm
 from tests.laws.reading import (
     DUE_ACCOUNTS,
     OWNER,
@@ -28,8 +28,7 @@ from subledger.statements.trial_balance import trial_balance
 from subledger.tables import BALANCES
 
 
-@settings(max_examples=35)
-@given(firms())
+@for_any_firm
 def test_every_entry_sums_to_zero_per_currency_and_in_base(firm: Firm) -> None:
     """Invariant 1, tolerance zero."""
     lines = lines_of(firm.booked())
@@ -37,8 +36,7 @@ def test_every_entry_sums_to_zero_per_currency_and_in_base(firm: Firm) -> None:
     assert by(lines, "seq") == {}
 
 
-@settings(max_examples=35)
-@given(firms())
+@for_any_firm
 def test_the_trial_balance_is_zero_on_every_date_for_every_owner(firm: Firm) -> None:
     """Invariant 2, tolerance zero: in total, per book, strategy and broker account."""
     lines = lines_of(firm.booked())
@@ -48,8 +46,7 @@ def test_the_trial_balance_is_zero_on_every_date_for_every_owner(firm: Firm) -> 
         assert by(known, *OWNER) == {}
 
 
-@settings(max_examples=35)
-@given(firms())
+@for_any_firm
 def test_assets_are_liabilities_plus_equity_plus_profit_after_every_entry(firm: Firm) -> None:
     """Invariant 3, tolerance zero: each type on its natural side, entry by entry."""
     natural = {"asset": 1, "expense": 1, "liability": -1, "equity": -1, "income": -1}
@@ -64,8 +61,7 @@ def test_assets_are_liabilities_plus_equity_plus_profit_after_every_entry(firm: 
             assert held["asset"] == held["liability"] + held["equity"] + profit
 
 
-@settings(max_examples=35)
-@given(firms())
+@for_any_firm
 def test_the_parts_of_every_dimension_add_up_to_the_entity(firm: Firm) -> None:
     """Invariant 39, tolerance zero; what trading books owe each other eliminates to zero."""
     booking = firm.booked()
@@ -82,8 +78,7 @@ def test_the_parts_of_every_dimension_add_up_to_the_entity(firm: Firm) -> None:
     assert total(lines_of(booking), on_accounts(DUE_ACCOUNTS)) == 0
 
 
-@settings(max_examples=35)
-@given(firms())
+@for_any_firm
 def test_balances_carried_from_cut_to_cut_are_the_sums_of_the_lines(firm: Firm) -> None:
     """Invariant 2, tolerance zero: BALANCES, which a seal holds, are the lines added up."""
     booking = firm.booked()

@@ -1,6 +1,6 @@
 """Measures: the engine keeps the identities that the rules rely on, and templates balance on them.
 
-20 to 30 examples each; the tolerance is zero.
+8 to 25 examples each; the tolerance is zero.
 """
 
 from __future__ import annotations
@@ -9,8 +9,9 @@ from collections.abc import Mapping
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.laws.books import Firm, firms
+from tests.laws.books import firms, for_any_firm
 from tests.laws.facts import CHART, day
+from tests.laws.firm import Firm
 from tests.laws.reading import by, journal_of, lines_of
 from tests.laws.test_profit import plain_policies
 
@@ -28,7 +29,7 @@ def value(name: str, forms: Mapping[str, Form], free: Mapping[str, int]) -> int:
     return sum(times * value(part, {}, free) for part, times in forms[name].items())
 
 
-@settings(max_examples=30)
+@settings(max_examples=8)
 @given(st.data(), plain_policies)
 def test_the_measures_of_every_leg_satisfy_the_identities(
     data: st.DataObject, policy: BasisPolicy
@@ -41,7 +42,11 @@ def test_the_measures_of_every_leg_satisfy_the_identities(
         if leg["event_kind"] != "trade":
             continue
         asset_class = classes[instruments[leg["event_id"]]]
-        agreed = contract("trade", (asset_class, leg["side"], leg["effect"], policy.fees))
+        others = [
+            "other" if leg[name] not in {"", leg["currency"]} else "same"
+            for name in ("fee_currency", "settlement_currency")
+        ]
+        agreed = contract("trade", (asset_class, leg["side"], leg["effect"], policy.fees, *others))
         for suffix, forms in (("", agreed.local), ("_base", agreed.base)):
             stated = {name: leg[f"{name}{suffix}"] for name in MEASURE_NAMES}
             assert {name: stated[name] for name in forms} == {
@@ -51,8 +56,7 @@ def test_the_measures_of_every_leg_satisfy_the_identities(
             assert min(stated[name] for name in (*FEES, "rebate")) >= 0
 
 
-@settings(max_examples=30)
-@given(firms())
+@for_any_firm
 def test_the_legs_of_a_trade_add_up_to_the_trade(firm: Firm) -> None:
     """Splitting at zero loses nothing, tolerance zero: units, gross, net and every fee."""
     booking = firm.booked()
@@ -70,18 +74,22 @@ def test_the_legs_of_a_trade_add_up_to_the_trade(firm: Firm) -> None:
         assert sum(leg["fees"] for leg in own) == sum(trade_fees)
 
 
-@settings(max_examples=30)
-@given(firms())
+@for_any_firm
 def test_measures_of_reliefs_are_the_sums_of_the_reliefs(firm: Firm) -> None:
     """Realised report = measures = ledger, tolerance zero: per trade."""
     booking = firm.booked()
     legs = [leg for leg in booking.measures.to_pylist() if leg["effect"] == "close"]
     reliefs = booking.reliefs.to_pylist()
     assert by(legs, "event_id", of="realised_price") == by(reliefs, "trade_id", of="gain")
-    assert by(legs, "event_id", of="mark_released") == by(reliefs, "trade_id", of="mark_released")
+    for name in ("realised_price", "realised_fx"):
+        column = {"realised_price": "gain_price_base", "realised_fx": "gain_fx_base"}[name]
+        assert by(legs, "event_id", of=f"{name}_base") == by(reliefs, "trade_id", of=column)
     posted = [line | {"gain": -line["amount_base"]} for line in lines_of(journal_of(booking))
               if line["account"] == "4110"]  # fmt: skip
-    assert by(posted, "event_id", of="gain") == by(reliefs, "trade_id", of="gain_base")
+    assert by(posted, "event_id", of="gain") == by(reliefs, "trade_id", of="gain_price_base")
+    fx = [line | {"gain": -line["amount_base"]} for line in lines_of(journal_of(booking))
+          if line["account"] == "4120"]  # fmt: skip
+    assert by(fx, "event_id", of="gain") == by(reliefs, "trade_id", of="gain_fx_base")
 
 
 def rule_of(event: str, cell: Cell, basis: str) -> Rule | None:
@@ -94,14 +102,17 @@ def rule_of(event: str, cell: Cell, basis: str) -> Rule | None:
 amounts = st.integers(-(10**9), 10**9)
 
 
-@settings(max_examples=20)
+@settings(max_examples=8)
 @given(st.data(), st.sampled_from(("US-GAAP", "US-TAX")), st.booleans())
 def test_every_template_of_the_shipped_chart_balances_for_every_owner(
     data: st.DataObject,
     basis: str,
     two_owners: bool,  # noqa: FBT001
 ) -> None:
-    """Invariants 1 and 2 of the templates, tolerance zero: in two currencies, for any measures."""
+    """Invariants 1 and 2 of the templates, tolerance zero: in each currency, for any measures."""
+    free = {
+        view: dict(zip(MEASURE_NAMES, data.draw(_FREE), strict=True)) for view in ("local", "base")
+    }
     seen = 0
     for event in EVENTS:
         for cell in cells(event):
@@ -110,26 +121,22 @@ def test_every_template_of_the_shipped_chart_balances_for_every_owner(
                 continue
             seen += 1
             agreed = contract(event, cell)
-            views = {
-                view: owner_definitions(agreed, view=view, two_owners=two_owners)
-                for view in ("local", "base")
-            }
-            free = {view: dict(zip(MEASURE_NAMES, data.draw(_FREE), strict=True)) for view in views}
+            parted = two_owners and agreed.two_owners
             sums: dict[tuple[str, str], int] = {}
             for line in rule.lines:
-                of_lot = line.per == "lot" and two_owners and agreed.two_owners
-                owner = "lot" if of_lot else "trade"
-                base = value(line.amount, views["base"], free["base"])
-                local = 0
-                if line.currency == "event":
-                    local = value(line.amount, views["local"], free["local"])
-                held = {(owner, "base"): base, (owner, line.currency): local}
-                if line.currency == "base":
-                    held = {(owner, "base"): base, (owner, "in base currency"): base}
-                for key, amount in held.items():
-                    sums[key] = sums.get(key, 0) + line.sign * amount
+                owner = ("lot" if line.per == "lot" else "trade") if parted else ""
+                local, base = (
+                    value(
+                        line.amount, owner_definitions(agreed, view=view, owner=owner), free[view]
+                    )
+                    for view in ("local", "base")
+                )
+                currency = agreed.currencies[line.amount]
+                held = {"base": base} | ({currency: local} if currency != "base_only" else {})
+                for view, amount in held.items():
+                    sums[owner, view] = sums.get((owner, view), 0) + line.sign * amount
             assert {key: left for key, left in sums.items() if left} == {}, rule.id
-    assert seen >= 2 * (8 + 2 + 2 + 2) + 6
+    assert seen == 120
 
 
 _FREE = st.tuples(*[amounts] * len(MEASURE_NAMES))

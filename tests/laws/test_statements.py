@@ -8,9 +8,9 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
-from hypothesis import given, settings
-from tests.laws.books import Firm, firms
+from tests.laws.books import for_any_firm
 from tests.laws.facts import CHART, day
+from tests.laws.firm import Firm
 from tests.laws.reading import TYPES, journal_of, lines_of, posted_of, total, until
 from tests.laws.test_profit import after_until
 
@@ -24,8 +24,7 @@ def amounts(rows: list[dict[str, Any]]) -> dict[str, int]:
     return {row["line"]: row["amount"] for row in rows}
 
 
-@settings(max_examples=25)
-@given(firms())
+@for_any_firm
 def test_the_totals_of_the_statements_are_those_of_the_trial_balance(firm: Firm) -> None:
     """Invariant 43, first half, tolerance zero: at both month ends."""
     journal = journal_of(firm.booked())
@@ -52,8 +51,7 @@ def test_the_totals_of_the_statements_are_those_of_the_trial_balance(firm: Firm)
         assert net == -(sums["income"] + sums["expense"])
 
 
-@settings(max_examples=25)
-@given(firms())
+@for_any_firm
 def test_opening_debit_credit_and_closing_tie_from_month_to_month(firm: Firm) -> None:
     """Invariants 2 and 40, tolerance zero: October opens where September closed."""
     booking = firm.booked()

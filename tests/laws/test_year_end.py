@@ -5,9 +5,9 @@
 
 from __future__ import annotations
 
-from hypothesis import given, settings
-from tests.laws.books import Firm, firms
+from tests.laws.books import for_any_firm
 from tests.laws.facts import CHART, day
+from tests.laws.firm import Firm
 from tests.laws.reading import OWNER, TYPES, by, is_profit, journal_of, lines_of, posted_of
 
 from subledger.closing.year_end import clear_profit_and_loss
@@ -30,8 +30,7 @@ def cleared(firm: Firm) -> tuple[Journal, Journal]:
     )
 
 
-@settings(max_examples=25)
-@given(firms())
+@for_any_firm
 def test_after_the_clearing_income_and_expenses_are_zero_for_every_owner(firm: Firm) -> None:
     """Invariant 41, tolerance zero: each account, book, strategy, broker account, instrument."""
     journal, clearing = cleared(firm)
@@ -41,8 +40,7 @@ def test_after_the_clearing_income_and_expenses_are_zero_for_every_owner(firm: F
     assert by(lines_of(clearing), "seq", "currency", of="amount") == {}
 
 
-@settings(max_examples=25)
-@given(firms())
+@for_any_firm
 def test_retained_earnings_move_by_net_income_and_nothing_else_moves(firm: Firm) -> None:
     """Invariant 41, tolerance zero: 3030 takes each owner's profit, the rest stands."""
     journal, clearing = cleared(firm)
@@ -56,8 +54,7 @@ def test_retained_earnings_move_by_net_income_and_nothing_else_moves(firm: Firm)
     assert kinds == [("closing", YEAR.end, "2022")] * len(entries)
 
 
-@settings(max_examples=25)
-@given(firms())
+@for_any_firm
 def test_clearing_again_clears_nothing(firm: Firm) -> None:
     """Invariant 41, tolerance zero: the second clearing has no entry."""
     journal, clearing = cleared(firm)
@@ -66,8 +63,7 @@ def test_clearing_again_clears_nothing(firm: Firm) -> None:
     assert again.entries.num_rows + again.lines.num_rows == 0
 
 
-@settings(max_examples=25)
-@given(firms())
+@for_any_firm
 def test_the_profit_of_the_closed_year_can_still_be_reported(firm: Firm) -> None:
     """Invariants 40 and 41, tolerance zero: statement and P&L leave the clearing out."""
     journal, clearing = cleared(firm)

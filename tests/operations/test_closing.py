@@ -25,6 +25,7 @@ def traded(desk: Desk) -> Desk:
 
 def test_months_close_in_order_and_once(traded: Desk) -> None:
     assert refusal(traded.close, "2025-12") == ["PERIOD_ORDER"]
+    assert refusal(traded.close, "2025-12", "US-GAAP") == ["PERIOD_ORDER"]
     assert refusal(traded.close, "2026-02") == ["PERIOD_ORDER"]
     traded.close("2026-01")
     assert refusal(traded.close, "2026-01") == ["PERIOD_CLOSED"]
@@ -39,8 +40,9 @@ def test_months_close_in_order_and_once(traded: Desk) -> None:
 def test_a_close_posts_what_is_not_posted_yet_marks_and_says_what_it_checked(traded: Desk) -> None:
     gaap, tax = traded.close("2026-01")
     assert [check.id for check in gaap.checks] == [
-        "TB", "TB-BOOK", "TB-STRATEGY", "ENTRIES", "ROLL", "EQUATION", "LOTS-UNITS", "LOTS-COST",
-        "UNSETTLED", "REALISED", "UNREALISED", "NUMBERS", "COMPLETE",
+        "TB", "TB-BOOK", "TB-STRATEGY", "TB-CURRENCY", "ENTRIES", "ROLL", "EQUATION", "LOTS-UNITS",
+        "LOTS-COST", "UNSETTLED", "DIVIDENDS", "REALISED", "UNREALISED", "MONEY", "REVALUED",
+        "CASH-LOTS", "FX-TRADING", "NUMBERS", "COMPLETE",
     ]  # fmt: skip
     assert all(check.passed for check in [*gaap.checks, *tax.checks])
     columns = "account opening debit credit closing"
@@ -170,9 +172,11 @@ def test_bases_may_close_one_after_the_other(traded: Desk) -> None:
 
 def test_marking_a_day_twice_posts_once_and_the_month_end_replaces_nothing(traded: Desk) -> None:
     traded.takes("prices", "date price\n01-15 10.40")
-    assert [result.entries for result in traded.mark("01-15")] == [3]
+    marked = [(result.basis, result.entries) for result in traded.mark("01-15")]
+    # Trade, settlement and mark; a basis at cost has no mark.
+    assert marked == [("US-GAAP", 3), ("US-TAX", 2)]
     last = traded.batch
-    assert [result.entries for result in traded.mark("01-15")] == [0]
+    assert [result.entries for result in traded.mark("01-15")] == [0, 0]
     assert traded.batch == last
     traded.close("2026-01")
     columns = "accounting_date account debit credit"

@@ -13,25 +13,22 @@ TRADE = "trade_id trade_date settled_date side quantity price"
 ONE = f"{TRADE}\nT1 01-05 01-07 buy 100 10.00"
 
 LATER = {
-    "LATER_CURRENCY": (
-        "trades",
-        f"{TRADE} instrument currency\nX1 01-05 01-07 buy 100 10.00 EURO EUR",
-    ),
     "LATER_ASSET_CLASS": ("trades", f"{TRADE} instrument\nX1 01-05 01-07 buy 100 10.00 COIN"),
     "LATER_ACCRUED_INTEREST": (
         "trades",
         f"{TRADE} accrued_interest\nX1 01-05 01-07 buy 100 10.00 1.00",
     ),
-    "LATER_SPECIFIC_LOTS": ("trades", f"{TRADE} lots\nX1 01-05 01-07 sell 10 10.00 T1:10"),
+    "LOTS_MISMATCH": ("trades", f"{TRADE} lots\nX1 01-05 01-07 sell 10 10.00 T1:9"),
+    "LOT_UNKNOWN": ("trades", f"{TRADE} lots\nX1 01-05 01-07 sell 10 10.00 T9:10"),
     "LATER_CASH_KIND": (
         "cash",
-        "event_id date kind amount instrument\nX1 01-05 dividend 17.00 ACME",
+        "event_id date kind amount instrument\nX1 01-05 coupon 17.00 ACME",
     ),
 }
 
 
 @pytest.mark.parametrize("code", LATER)
-def test_what_later_work_books_waits_blocks_the_close_and_can_be_waived(
+def test_what_cannot_be_booked_waits_blocks_the_close_and_can_be_waived(
     desk: Desk, code: str
 ) -> None:
     kind, text = LATER[code]
@@ -100,6 +97,62 @@ def test_a_missing_price_blocks_the_close_and_cannot_be_waived(desk: Desk) -> No
     assert desk.exceptions("code status")[1:] == [("MISSING_PRICE", "fixed")]
 
 
+FOREIGN = f"{TRADE} instrument currency\nT1 01-05 01-07 buy 100 10.00 EURO EUR"
+EURO_PRICE = "date price instrument\n01-30 10.00 EURO"
+
+
+def test_a_missing_rate_blocks_the_close_and_cannot_be_waived(desk: Desk) -> None:
+    desk.takes("trades", FOREIGN)
+    desk.takes("prices", EURO_PRICE)
+    desk.post()
+    assert desk.exceptions("code period event_id amount_at_risk currency status") == grid("""
+        code         period  event_id amount_at_risk currency status
+        MISSING_RATE 2026-01 T1       1000.00        EUR      open
+    """)
+    assert refusal(desk.close, "2026-01") == ["MISSING_RATE", "MISSING_RATE"]
+    assert refusal(desk.waive, "MISSING_RATE") == ["NOT_WAIVABLE"]
+    desk.takes("rates", "date base quote rate\n01-05 EUR USD 1.10\n01-07 EUR USD 1.20")
+    desk.takes("rates", "date base quote rate\n01-30 EUR USD 1.25")
+    desk.close("2026-01")
+    assert desk.exceptions("code status")[1:] == [("MISSING_RATE", "fixed")]
+
+
+def test_a_stale_rate_is_used_and_accepted_once_per_currency_and_day(desk: Desk) -> None:
+    """A rate is stale when it is older than the five days of the template."""
+    desk.takes("trades", FOREIGN)
+    desk.takes("prices", EURO_PRICE)
+    rates = "date base quote rate\n01-01 EUR USD 1.10\n01-30 EUR USD 1.25"
+    desk.takes("rates", rates)
+    desk.post()
+    assert desk.exceptions("code event_id amount_at_risk status") == grid("""
+        code       event_id            amount_at_risk status
+        STALE_RATE rate:2026-01-07:EUR 1100.00        open
+    """)
+    assert desk.report("lots", "2026-01", "lot_id cost cost_base")[1:] == [
+        ("T1", "1000.00", "1100.00")
+    ]
+    assert refusal(desk.close, "2026-01") == ["STALE_RATE", "STALE_RATE"]
+    desk.waive("STALE_RATE")
+    desk.waive("STALE_RATE", basis="US-TAX")
+    desk.close("2026-01")
+    assert desk.exceptions("code status")[1:] == [("STALE_RATE", "waived")]
+
+
+def test_a_dividend_without_an_event_is_booked_listed_and_stops_no_close(desk: Desk) -> None:
+    desk.takes("trades", ONE)
+    desk.takes("prices", "date price\n01-30 10.00")
+    desk.takes("cash", "event_id date kind amount instrument\nX1 01-09 dividend 17.00 ACME")
+    desk.post()
+    assert desk.exceptions() == grid("""
+        code     period  event_id status
+        NO_EVENT 2026-01 X1       open
+    """)
+    assert [result.period for result in desk.close("2026-01")] == ["2026-01", "2026-01"]
+    assert desk.report("trial-balance", "2026-01", "account closing")[1:] == [
+        ("1020", "-983.00"), ("1210", "1000.00"), ("2110", "0.00"), ("5110", "-17.00"),
+    ]  # fmt: skip
+
+
 def test_a_stale_price_is_used_once_it_is_accepted(desk: Desk) -> None:
     desk.takes("trades", ONE)
     desk.takes("prices", "date price\n01-29 10.50")
@@ -116,9 +169,9 @@ def test_a_stale_price_is_used_once_it_is_accepted(desk: Desk) -> None:
 
 def test_a_waiver_needs_an_open_exception_and_a_reason(desk: Desk) -> None:
     desk.takes("trades", ONE)
-    desk.takes(*LATER["LATER_CURRENCY"])
+    desk.takes(*LATER["LATER_ACCRUED_INTEREST"])
     desk.post()
-    found = desk.exception_id("LATER_CURRENCY")
+    found = desk.exception_id("LATER_ACCRUED_INTEREST")
     assert refusal(waive, desk.books, found, reason=" ") == ["REASON_MISSING"]
     assert refusal(waive, desk.books, "X-000000000000", reason="why") == ["UNKNOWN_EXCEPTION"]
     waive(desk.books, found, reason="why", dry_run=True)

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from tests.explain.arithmetic import equations, is_right
 from tests.explain.firm import StillDesk, tell_the_year
+from tests.explain.showing import shown
 from tests.operations.desk import refusal
 
 from subledger.errors import CODES
@@ -52,19 +53,6 @@ def desk(tmp_path_factory: pytest.TempPathFactory) -> StillDesk:
     return books
 
 
-def shown(desk: StillDesk, identifier: str, basis: str = "") -> str:
-    """Return an explanation in which hashes and the sources of rules are named."""
-    text = "\n".join(explain(desk.books, identifier, basis=basis)) + "\n"
-    for rule in desk.books.chart.rules:
-        text = text.replace(rule.hash, f"<hash of {rule.id}>")
-        text = text.replace(rule.source, "<source>")
-    for batch in desk.books.control.read().batches():
-        if batch.imported:
-            name = f"<sha256 of {batch.imported.file_name}>"
-            text = text.replace(batch.imported.raw_sha256, name)
-    return text
-
-
 @pytest.mark.parametrize("kind", KINDS)
 def test_the_whole_text_of(kind: str, desk: StillDesk) -> None:
     golden = (GOLDEN / f"{kind}.txt").read_text(encoding="utf-8")
@@ -83,8 +71,8 @@ def test_an_exception_is_explained_with_its_event(desk: StillDesk) -> None:
     assert answer[:4] == [
         f"Exception {rows[1][0]}",
         "  basis           US-TAX",
-        f"  code            LATER_SPECIFIC_LOTS: {CODES['LATER_SPECIFIC_LOTS'].meaning}",
-        "  message         trade names the lots to relieve",
+        f"  code            LOT_UNKNOWN: {CODES['LOT_UNKNOWN'].meaning}",
+        "  message         a lot that the trade names is not open, or has fewer units",
     ]
     assert "Trade T-10" in answer
 

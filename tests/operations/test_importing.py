@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 from tests.operations.desk import Desk, csv_of, grid, refusal
 
-from subledger.errors import Refused
+from subledger.errors import Exit, Refused
 from subledger.operations.books import open_books
 from subledger.operations.importing import Delivery, import_bytes
 
@@ -107,6 +107,49 @@ def test_a_price_may_be_corrected_until_a_close_has_sealed_it(desk: Desk) -> Non
     stated = (finding.code, finding.file, finding.row, finding.column, finding.value)
     assert stated == ("PRICE_SEALED", "prices.csv", 2, "price", "11")
     desk.takes("prices", "date price\n02-27 12.00")
+
+
+RATES = """
+date  base quote rate
+01-30 EUR  USD   1.0876
+01-30 GBP  USD   1.2712
+"""
+
+
+def test_a_rate_may_be_corrected_until_a_close_has_sealed_it(desk: Desk) -> None:
+    desk.takes("trades", TRADES)
+    desk.takes("prices", "date price\n01-30 11.00")
+    first = desk.takes("rates", RATES)
+    assert (first.rows_new, desk.takes("rates", RATES, file="again.csv").duplicate) == (2, True)
+    second = desk.takes("rates", RATES.replace("1.2712", "1.2715"))
+    assert (second.rows_new, second.rows_known) == (1, 1)
+    desk.close("2026-01", "US-TAX")
+    with pytest.raises(Refused) as refused:
+        desk.takes("rates", "date base quote rate\n01-30 EUR USD 1.0870", file="r.csv")
+    (finding,) = refused.value.findings
+    stated = (finding.code, finding.file, finding.row, finding.column, finding.value)
+    assert stated == ("RATE_SEALED", "r.csv", 2, "rate", "1.087")
+    assert finding.message == "the rate of EUR/USD on 2026-01-30 was sealed by a close"
+    assert refused.value.exit == Exit.CLOSED
+    desk.takes("rates", "date base quote rate\n01-29 EUR USD 1.08\n02-27 EUR USD 1.09")
+    rates = desk.books.control.read().rates().select(["base", "version", "rate_mantissa"])
+    assert rates.to_pylist() == [
+        {"base": "EUR", "version": 1, "rate_mantissa": 108},
+        {"base": "EUR", "version": 1, "rate_mantissa": 10_876},
+        {"base": "EUR", "version": 1, "rate_mantissa": 109},
+        {"base": "GBP", "version": 2, "rate_mantissa": 12_715},
+    ]
+
+
+def test_a_corporate_action_is_a_fact_that_is_known_once(desk: Desk) -> None:
+    text = "event_id kind ex_date pay_date instrument amount\nD1 dividend 01-15 01-30 ACME 0.25"
+    assert desk.takes("corporate_actions", text).rows_new == 1
+    again = desk.takes("corporate_actions", text + "\nD2 dividend 02-15 02-27 EURO 0.30")
+    assert (again.rows_new, again.rows_known) == (1, 1)
+    assert refusal(desk.takes, "corporate_actions", text.replace("0.25", "0.26")) == ["ID_CONFLICT"]
+    facts = desk.books.control.read().facts("corporate_actions")
+    assert facts["event_id"].to_pylist() == ["D1", "D2"]
+    assert facts["currency"].to_pylist() == ["USD", "EUR"]
 
 
 def test_nothing_of_a_dry_run_stays(desk: Desk) -> None:

@@ -6,14 +6,25 @@ import re
 import shutil
 import sqlite3
 from collections.abc import Callable
+from datetime import date
 from pathlib import Path
 
 import pytest
 from tests.operations.desk import Desk, refusal
 
 from subledger.errors import Finding
+from subledger.exports.beancount_reuse import WrittenLedger
+from subledger.exports.beancount_uses import merge_uses
 from subledger.operations.books import open_books
+from subledger.operations.closing import close
+from subledger.operations.ledgers import (
+    ledger_context,
+    ledger_texts,
+    sealed_ledger,
+    sealed_months,
+)
 from subledger.operations.verifying import verify
+from subledger.tables import BALANCES
 
 
 @pytest.fixture(scope="module")
@@ -123,6 +134,81 @@ def test_a_changed_byte_of_the_store_is_found_with_the_file(
     path.write_bytes(bytes(data))
     (finding,) = findings(folder)
     assert (finding.code, Path(str(finding.file)).name) == (code, path.name)
+
+
+def test_files_of_sealed_periods_are_what_writing_them_anew_gives(sealed: Path) -> None:
+    """Each close takes the files of earlier ones as they were sealed."""
+    books = open_books(sealed)
+    reading = books.control.read()
+    for basis in ("US-GAAP", "US-TAX"):
+        context = ledger_context(books, reading, basis=basis)
+        months = sealed_months(reading, basis)
+        nothing = WrittenLedger({}, merge_uses([]))
+        balances = reading.latest(BALANCES, basis=basis, period="2026-01")
+        assert balances is not None
+        through = date(2026, 1, 31)
+        texts = ledger_texts(context, months, before=nothing, balances=balances, through=through)
+        folder = sealed / "ledgers" / basis
+        assert texts == {path.name: path.read_text() for path in folder.iterdir()}
+        assert sealed_ledger(reading, context).files.items() < texts.items()
+
+
+def test_an_account_that_is_renamed_has_its_new_name_in_every_month(folder: Path) -> None:
+    """One ledger cannot hold both names: a balance of the old one would be asserted of the new."""
+    chart = folder / "chart_of_accounts" / "prop-us" / "accounts.toml"
+    text = chart.read_text()
+    assert 'name = "Cash at brokers"' in text
+    chart.write_text(text.replace('name = "Cash at brokers"', 'name = "Money at brokers"'))
+    close(open_books(folder), "2026-02", bases=["US-TAX"])
+    ledger = folder / "ledgers" / "US-TAX"
+    assert " Assets:Money-At-Brokers " in (ledger / "2025-11.beancount").read_text()
+    assert "Cash-At-Brokers" not in "".join(path.read_text() for path in ledger.iterdir())
+    assert findings(folder) == []
+
+
+def test_foreign_money_dividends_and_pools_are_proved_in_each_currency(tmp_path: Path) -> None:
+    """Lots of one pool version live over a month's end; an account in francs is empty again."""
+    average = {"basis.US-GAAP.lots.method": "AVERAGE", "rates.max_age": 31}
+    desk = Desk(tmp_path / "books", average)
+    desk.takes(
+        "trades",
+        """
+        trade_id trade_date settled_date side quantity price commission instrument currency
+        T1       2025-11-05 2025-11-07   buy  3        10.00 1.00       EURO       EUR
+        T2       2025-11-20 2025-11-24   buy  4        13.00 0.33       EURO       EUR
+        T3       2025-12-09 2025-12-11   sell 5        12.00 0.00       EURO       EUR
+        T4       2025-12-10 2025-12-12   buy  9        0.01  7.00       EURO       EUR
+        T5       2025-12-11 2025-12-15   sell 20       11.00 0.07       EURO       EUR
+        """,
+    )
+    desk.takes("prices", "date price instrument\n2025-11-28 11.00 EURO\n2025-12-31 12.00 EURO")
+    desk.takes(
+        "rates",
+        """
+        date       base quote rate
+        2025-11-03 EUR  USD   1.0711
+        2025-11-28 EUR  USD   1.0533
+        2025-12-08 EUR  USD   1.0917
+        2025-12-12 EUR  USD   1.1003
+        2025-12-31 EUR  USD   1.0300
+        """,
+    )
+    dividend = "event_id kind ex_date pay_date instrument amount currency"
+    desk.takes("corporate_actions", f"{dividend}\nD1 dividend 2025-11-25 2025-12-02 EURO 0.33 EUR")
+    received = "event_id date kind amount instrument currency"
+    desk.takes("cash", f"{received}\nX1 2025-12-02 dividend 2.31 EURO EUR")
+    for period in ("2025-11", "2025-12"):
+        desk.close(period)
+    results = verify(open_books(desk.folder))
+    assert [result.findings for result in results] == [(), (), ()]
+    assert results[1].notes[-1] == (
+        "beancount agrees on 50 balances through 2025-12-31:"
+        " 18 in base, 15 in EUR, 15 in USD, 2 in units"
+    )
+    text = (desk.folder / "ledgers" / "US-GAAP" / "2025-12.beancount").read_text()
+    assert "2025-12-31 price EUR 1.03 USD\n  price-date: 2025-12-31\n" in text
+    assert ', 2025-11-05, "T1#2"}' in text
+    assert ', 2025-11-05, "T1#3"}' in text
 
 
 def change(folder: Path, statement: str) -> None:

@@ -10,7 +10,14 @@ import pytest
 from subledger import tables
 from subledger.errors import InvariantError
 from subledger.journal.journal import Journal
-from subledger.statements.lists import BATCHES, DECISIONS, exceptions, journal, unsettled
+from subledger.statements.lists import (
+    BATCHES,
+    DECISIONS,
+    entitlements,
+    exceptions,
+    journal,
+    unsettled,
+)
 from subledger.statements.report import Units, report_csv, report_json
 from subledger.statements.trial_balance import trial_balance
 
@@ -94,7 +101,11 @@ def test_unsettled_lists_posted_and_withheld_trades_with_days_late_and_signed_am
     dates = {"trade_date": date(2022, 9, 26), "settlement_date": date(2022, 9, 28)}
     common = dates | {"instrument": "IBM", "quantity": 10, "currency": "USD"}
     failed = common | {"trade_id": "T2", "status": "failed", "side": "sell"}
-    posted = table(tables.UNSETTLED, [failed | {"amount": 700, "amount_base": 700}])
+    items = [
+        {"item": "amount", "amount": 700, "amount_base": 700},
+        {"item": "fees", "currency": "JPY", "amount": -30, "amount_base": -25, "revalued": 2},
+    ]
+    posted = table(tables.UNSETTLED, [failed | item for item in reversed(items)])
     withheld = table(
         tables.TRADES,
         [
@@ -107,11 +118,12 @@ def test_unsettled_lists_posted_and_withheld_trades_with_days_late_and_signed_am
     assert report_csv(report, units).splitlines() == [
         (
             "trade_id,status,trade_date,settlement_date,days_late,instrument,side,quantity,amount,"
-            "currency,amount_base,posted"
+            "currency,amount_base,posted,item,revalued_base"
         ),
-        "T1,failed,2022-09-26,2022-10-03,0,IBM,sell,10,5,JPY,,false",
-        "T2,failed,2022-09-26,2022-09-28,2,IBM,sell,10,7.00,USD,7.00,true",
-        "T3,confirmed,2022-09-26,2022-09-28,2,IBM,buy,10,-9.00,USD,-9.00,false",
+        "T1,failed,2022-09-26,2022-10-03,0,IBM,sell,10,5,JPY,,false,amount,",
+        "T2,failed,2022-09-26,2022-09-28,2,IBM,sell,10,7.00,USD,7.00,true,amount,0.00",
+        "T2,failed,2022-09-26,2022-09-28,2,IBM,sell,10,-30,JPY,-0.25,true,fees,0.02",
+        "T3,confirmed,2022-09-26,2022-09-28,2,IBM,buy,10,-9.00,USD,-9.00,false,amount,",
     ]
     rows = report_json(report, units)["rows"]
     assert isinstance(rows, list)
@@ -120,6 +132,37 @@ def test_unsettled_lists_posted_and_withheld_trades_with_days_late_and_signed_am
         tables.UNSETTLED.empty(), tables.TRADES.empty(), on=date(2022, 9, 30), base="USD"
     )
     assert nothing.table.num_rows == 0
+
+
+def test_open_dividends_show_what_is_withheld_and_what_they_stand_at(
+    table: Build, units: Units
+) -> None:
+    """What is owed on a short position stands negative; before recognition nothing stands."""
+    of: dict[str, object] = {"event_id": "CA1", "instrument": "IBM", "currency": "JPY"}
+    of |= {"book": "A"}
+    of |= {"strategy": "MOM", "broker_account": "PB1", "ex_date": date(2022, 9, 20)}
+    of |= {"recognised": True, "account": "1410", "quantity": 10, "gross": 1000, "net": 1000}
+    held: dict[str, object] = {"side": "long", "withheld": 150, "reclaimable": 150, "net": 700}
+    items = [
+        of | {"side": "short", "net_base": 900, "revalued": 30, "account": "2410"},
+        of | held | {"net_base": 630, "revalued": -5, "pay_date": date(2022, 10, 4)},
+        of | held | {"event_id": "CA2", "recognised": False, "account": ""},
+    ]
+    report = entitlements(table(tables.ENTITLEMENTS, items))
+    assert report_csv(report, units).splitlines() == [
+        (
+            "event_id,instrument,book,strategy,broker_account,side,quantity,ex_date,pay_date,"
+            "currency,gross,withheld,reclaimable,net,net_base,revalued_base,carrying_base,"
+            "recognised,account"
+        ),
+        (
+            "CA1,IBM,A,MOM,PB1,long,10,2022-09-20,2022-10-04,JPY,1000,150,150,700,6.30,-0.05,6.25,"
+            "true,1410"
+        ),
+        ("CA1,IBM,A,MOM,PB1,short,10,2022-09-20,,JPY,1000,0,0,1000,9.00,0.30,-8.70,true,2410"),
+        "CA2,IBM,A,MOM,PB1,long,10,2022-09-20,,JPY,1000,150,150,700,0.00,0.00,0.00,false,",
+    ]
+    assert report.sums(units) == {"carrying_base": "-2.45"}
 
 
 def test_exceptions_show_the_decision_taken_on_each_and_the_file_that_brought_it(

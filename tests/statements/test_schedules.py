@@ -27,7 +27,8 @@ def lot(lot_id: str, side: str, quantity: int, cost: int, **more: Any) -> dict[s
 
 
 def trade(side: str, quantity: int, **more: Any) -> dict[str, Any]:
-    return IBM | {"trade_id": f"{side}{quantity}", "side": side, "quantity": quantity} | more
+    given = {"trade_id": f"{side}{quantity}", "side": side, "quantity": quantity, "item": "amount"}
+    return IBM | given | more
 
 
 def test_the_realised_report_names_the_closing_trades_book_and_the_lots_strategy(
@@ -76,7 +77,7 @@ def test_lots_show_what_is_left_of_them_in_acquisition_order(table: Build, units
     ]
 
 
-def instruments(table: Build, *names: str, **more: int) -> pa.Table:
+def instruments(table: Build, *names: str, **more: Any) -> pa.Table:
     rows = [{"instrument": name, "multiplier_mantissa": 1} | more for name in names]
     return table(tables.INSTRUMENTS, rows)
 
@@ -155,6 +156,37 @@ def test_market_value_folds_in_multiplier_and_decimals_of_quantity(
     assert report.exact("rate", units) == [None]
 
 
+def test_unrealised_shows_the_rate_of_the_mark_date_and_both_parts_of_the_gain(
+    table: Build, units: Units
+) -> None:
+    """The local gain is market value less cost; in base the parts are what was posted."""
+    held = lot("T1", "long", 10, 5000, currency="JPY", cost_base=3500, marked_quantity=10,
+               mark=620, mark_fx=-140)  # fmt: skip
+    report = unrealised(
+        table(tables.LOTS, [held, lot("T2", "short", 1, 7, currency="JPY")]),
+        table(tables.MARKS, [mark("IBM", 600, 0)]),
+        instruments=instruments(table, "IBM"),
+        units=units,
+        conversions=table(
+            tables.CONVERSIONS,
+            [
+                {"date": date(2022, 9, 29), "currency": "JPY", "rate": "0.0071"},
+                {"date": date(2022, 9, 30), "currency": "JPY", "rate": "0.0069"},
+                {"date": date(2022, 9, 30), "currency": "EUR", "rate": "0.98"},
+            ],
+        ),
+    )
+    names = ("cost", "cost_base", "rate", "market_value", "unrealised")
+    bases = ("unrealised_price_base", "unrealised_fx_base", "unrealised_base")
+    shown = [report.exact(name, units) for name in (*names, *bases)]
+    assert [column[0] for column in shown] == [
+        "5000", "35.00", "0.0069", "6000", "1000", "6.20", "-1.40", "4.80",
+    ]  # fmt: skip
+    assert [column[1] for column in shown] == [
+        "7", "0.07", None, None, None, "0.00", "0.00", "0.00",
+    ]  # fmt: skip
+
+
 def test_a_lot_of_an_unknown_instrument_is_a_bug(table: Build, units: Units) -> None:
     held = table(tables.LOTS, [lot("T1", "long", 1, 1)])
     with pytest.raises(InvariantError, match="instrument"):
@@ -166,7 +198,8 @@ def test_nothing_held_gives_empty_schedules(units: Units) -> None:
     report = unrealised(
         none, tables.MARKS.empty(), instruments=tables.INSTRUMENTS.empty(), units=units
     )
-    for empty in (realised(tables.RELIEFS.empty()), lots(none), positions(none, NO_TRADES), report):
+    place = positions(none, NO_TRADES, instruments=tables.INSTRUMENTS.empty())
+    for empty in (realised(tables.RELIEFS.empty()), lots(none), place, report):
         assert empty.table.num_rows == 0
         assert len(report_csv(empty, units).splitlines()) == 1
 
@@ -179,8 +212,19 @@ def test_positions_tell_what_has_settled_of_them(table: Build, units: Units) -> 
         trade("sell", 30, instrument="ABC"),
         trade("sell", 20, instrument="KO"),
         trade("buy", 7, instrument="XOM"),
+        # Money alone: fees in another currency, what a trade owes in one, and an exchange.
+        trade("buy", 50, item="fees", currency="JPY"),
+        trade("buy", 1000, instrument="EUR/USD"),
+        trade("buy", 1000, instrument="EUR/USD", item="traded", currency="EUR"),
     ]
-    report = positions(table(tables.LOTS, held), table(tables.UNSETTLED, pending))
+    pending[0] |= {"currency": "JPY"}  # settles in another currency than the instrument's
+    known = instruments(table, "ABC", "IBM", "KO", "XOM", currency="USD")
+    known = pa.concat_tables(
+        [known, instruments(table, "EUR/USD", currency="USD", asset_class="fx_spot")]
+    )
+    report = positions(
+        table(tables.LOTS, held), table(tables.UNSETTLED, pending), instruments=known
+    )
     assert report_csv(report, units).splitlines() == [
         (
             "instrument,book,strategy,broker_account,side,quantity,settled_quantity,currency,cost,"
@@ -208,7 +252,11 @@ def test_signed_settled_quantities_are_positions_less_unsettled_trades(
 ) -> None:
     given_lots = [lot(f"T{n}", side, q, 0, instrument=i) for n, (i, side, q) in enumerate(held)]
     trades = [trade(side, q, instrument=i) for i, side, q in pending]
-    report = positions(table(tables.LOTS, given_lots), table(tables.UNSETTLED, trades)).table
+    report = positions(
+        table(tables.LOTS, given_lots),
+        table(tables.UNSETTLED, trades),
+        instruments=instruments(table, "IBM", "KO", "ABC", currency="USD"),
+    ).table
     expected = dict.fromkeys(["IBM", "KO", "ABC"], 0)
     for name, side, quantity in held:
         expected[name] += quantity if side == "long" else -quantity

@@ -87,6 +87,13 @@ class Samples:
         ]
         return self.rows(tables.PRICES, *named)
 
+    def rates(self, batch: int, *rows: tuple[str, int, int]) -> pa.Table:
+        named = [
+            {"base": name, "quote": "USD", "version": version, "rate_mantissa": rate}
+            for name, version, rate in rows
+        ]
+        return self.rows(tables.RATES, *({**row, "rate_scale": 4, "batch": batch} for row in named))
+
     def exceptions(self, *ids: str, at_risk: int = 5) -> pa.Table:
         rows = [
             {"exception_id": name, "code": "LATE", "basis": "US-GAAP", "amount_at_risk": at_risk}
@@ -106,6 +113,7 @@ class Samples:
         instrument = {"instrument": "AAPL", "batch": unit.seq, "row": 2, "name": f"v{unit.seq}"}
         unit.add_instruments(self.rows(tables.INSTRUMENTS, instrument))
         unit.add_prices(self.prices(unit.seq, ("AAPL", unit.seq, 100 + unit.seq)))
+        unit.add_rates(self.rates(unit.seq, ("EUR", unit.seq, 10_000 + unit.seq)))
         unit.record_chart("US-GAAP", "c" * 64, files={"accounts.toml": b"# none\n"})
         unit.add_mark_run("US-GAAP", date(2022, 9, 30))
         unit.set_exceptions("US-GAAP", self.exceptions(f"X{unit.seq}"))

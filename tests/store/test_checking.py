@@ -104,6 +104,8 @@ def test_a_segment_rewritten_with_its_file_hash_is_found(books: Path, samples: S
     [
         ("price", "update price set price_mantissa = 7 where version = 1", ["BATCH_CHANGED"]),
         ("price", "delete from price where version = 2", ["BATCH_CHANGED"]),
+        ("rate", "update rate set rate_mantissa = 7 where version = 1", ["BATCH_CHANGED"]),
+        ("rate", "delete from rate", ["BATCH_CHANGED"]),
         ("batch", "update batch set actor = 'bob' where seq = 2", ["BATCH_CHANGED"]),
         ("exception_event", "update exception_event set reason = 'x'", ["BATCH_CHANGED"]),
         ("close_seal", "update close_seal set seal = '[]'", ["BATCH_CHANGED", "SEAL_CHANGED"]),
@@ -148,6 +150,7 @@ def test_a_flip_of_any_bit_of_the_control_database_is_found_or_changes_nothing(
             reading.all_segments(),
             reading.closes(),
             reading.prices(),
+            reading.rates(),
             reading.instruments(),
             reading.exceptions(),
             reading.fixed(),

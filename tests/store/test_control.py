@@ -96,6 +96,8 @@ def test_every_question_can_be_asked_as_at_an_earlier_batch(
     assert lots["lot_id"].to_pylist() == ["T2"]
     assert reading.instruments()["name"].to_pylist() == ["v2"]
     assert reading.prices()["price_mantissa"].to_pylist() == [102]
+    assert reading.rates()["rate_mantissa"].to_pylist() == [10_002]
+    assert reading.rates().schema.equals(tables.RATES.schema)
     assert [close.period for close in reading.closes("US-GAAP")] == ["2022-01", "2022-02"]
     states = reading.exceptions("US-GAAP").select(["exception_id", "status"]).to_pylist()
     assert states == [

@@ -17,6 +17,7 @@ from subledger.errors import Exit, InvariantError, Refused
 from subledger.store import files
 from subledger.store.files import put, put_raw
 from subledger.store.segments import read_segment, segment_folder, write_segment
+from subledger.tables.declaring import added
 
 if TYPE_CHECKING:
     from tests.store.conftest import Samples
@@ -81,15 +82,25 @@ def test_a_segment_of_an_earlier_schema_gets_defaults_for_later_columns(
 ) -> None:
     file = write_segment(tmp_path, tables.LOTS, table=samples.lots("T1"), folder=FOLDER, batch=1)
     later = [
-        tables.text("venue").with_metadata({"since": "2"}),
-        tables.whole("rank").with_metadata({"since": "2"}),
-        tables.flag("held").with_metadata({"since": "2"}),
-        tables.maybe_day("until").with_metadata({"since": "2"}),
+        added(3, tables.text("venue")),
+        added(3, tables.text("state"), default="open"),
+        added(3, tables.whole("units"), like="opened"),
+        added(3, tables.whole("rank")),
+        added(3, tables.flag("held")),
+        added(3, tables.maybe_day("until")),
     ]
     grown = tables.Table("lots", "", pa.schema([*later, *tables.LOTS.schema]), ())
     again = read_segment(tmp_path, grown, path=file.path, file_sha256=file.file_sha256)
-    assert again.select([0, 1, 2, 3, 4]).to_pylist() == [
-        {"venue": "", "rank": 0, "held": False, "until": None, "lot_id": "T1"}
+    assert again.select([*range(7)]).to_pylist() == [
+        {
+            "venue": "",
+            "state": "open",
+            "units": 10,
+            "rank": 0,
+            "held": False,
+            "until": None,
+            "lot_id": "T1",
+        }
     ]
 
 

@@ -8,14 +8,11 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from subledger.booking.drafts import MANUAL, TRADE
+from subledger.booking.drafts import DIMENSION_NAMES, MANUAL, TRADE
 from subledger.booking.entries import Composed, kept_dimensions, months, resolve_accounts
 from subledger.booking.inputs import Terms
 from subledger.columns import Days, Texts, days, group_codes, numbers, texts
 from subledger.numbers import Int64Array
-from subledger.tables import DIMENSIONS
-
-_DIMENSIONS = tuple(field.name for field in DIMENSIONS)
 
 
 def journal_entries(journals: pa.Table, terms: Terms) -> Composed:
@@ -47,7 +44,7 @@ def opening_balance_id(balance: Mapping[str, Any]) -> str:
 
     An id of a dimension cannot hold a slash, so that no two balances share an id.
     """
-    dimensions = "/".join(balance[name] for name in _DIMENSIONS).rstrip("/")
+    dimensions = "/".join(balance[name] for name in DIMENSION_NAMES).rstrip("/")
     parts = ("opening", str(balance["as_of"]), balance["account"], balance["currency"], dimensions)
     return ":".join(parts).removesuffix(":")
 
@@ -113,7 +110,7 @@ def _line_columns(
 ) -> dict[str, Any]:
     """Return line columns of rows that carry account, currency, amounts and dimensions."""
     count, accounts = rows.num_rows, texts(rows, "account")
-    dimensions: Mapping[str, Texts] = {name: texts(rows, name) for name in _DIMENSIONS}
+    dimensions: Mapping[str, Texts] = {name: texts(rows, name) for name in DIMENSION_NAMES}
     kept = {name: dimensions[name] for name in ("instrument", "counterparty")}
     return {
         "entry": entry,
@@ -121,6 +118,7 @@ def _line_columns(
         "within": np.full(count, -1),
         "account": accounts,
         "slot": np.full(count, "", dtype=object),
+        "measure": np.full(count, "", dtype=object),
         "currency": texts(rows, "currency"),
         "amount": sign * numbers(rows, "amount"),
         "amount_base": sign * numbers(rows, "amount_base"),

@@ -14,22 +14,25 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from subledger.booking.drafts import Amounts, Drafts
+from subledger.booking.drafts import DIMENSION_NAMES, Amounts, Drafts
 from subledger.booking.inputs import Terms
 from subledger.chart import Chart, Rule, RuleLine
+from subledger.chart.measures import BALANCE_SLOT, CURRENCY_OF
 from subledger.columns import Codes, Days, Flags, Texts, build, group_codes, run_starts
 from subledger.errors import InvariantError
 from subledger.numbers import Int64Array, group_sums
-from subledger.tables import DIMENSIONS, ENTRIES, LINES
+from subledger.tables import ENTRIES, LINES
 
-_DIMENSIONS = tuple(field.name for field in DIMENSIONS)
 _OWNER = ("book", "strategy", "broker_account")
-_TEXTS = ("account", "slot", "currency", "lot_id", *_DIMENSIONS)
+_TEXTS = ("account", "slot", "currency", "lot_id", *DIMENSION_NAMES)
 
 
 @dataclass(frozen=True, slots=True)
 class Composed:
-    """Entries and lines of one booking, in no final order; lines refer to entries by row."""
+    """Entries and lines of one booking, in no final order; lines refer to entries by row.
+
+    Lines have the columns of LINES, and `measure`: the measure that a rule's line is made of.
+    """
 
     entries: dict[str, npt.NDArray[Any]]
     lines: dict[str, npt.NDArray[Any]]
@@ -97,15 +100,16 @@ def _rows(drafts: Drafts, chosen: Flags, *, template: RuleLine) -> _Rows:
         amounts = drafts.lots.amounts.get(template.amount)
         draft = drafts.lots.draft
         kept = chosen[draft]
-        units = drafts.lots.quantity
+        units = drafts.lots.units.get(template.amount)
     else:
         amounts = drafts.amounts.get(template.amount)
         draft = np.arange(len(drafts))
-        kept, units = chosen.copy(), drafts.quantity
-    if amounts is None:  # a measure that is always zero in the base currency
-        return _Rows(np.empty(0, np.intp), np.empty(0, np.intp), Amounts.of(np.empty(0, np.int64)))
+        kept, units = chosen, drafts.quantity
+    if amounts is None:  # a measure that this event never yields
+        nothing = np.empty(0, np.int64)
+        return _Rows(np.empty(0, np.intp), np.empty(0, np.intp), Amounts(nothing, nothing))
     something = (amounts.local != 0) | (amounts.base != 0)
-    if template.quantity:
+    if template.quantity and units is not None:
         something |= units != 0
     rows = np.flatnonzero(kept & something)
     lot = rows if template.per == "lot" else np.full(len(rows), -1)
@@ -122,15 +126,12 @@ def _line(
         name: getattr(lots, name)[rows.lot] if per_lot else getattr(drafts, name)[at]
         for name in _OWNER
     }
-    asset_class = drafts.cells.get("asset_class")
-    classes = asset_class[at] if asset_class is not None else np.full(len(at), "", dtype=object)
-    dates = drafts.accounting_date[at]
-    accounts = resolve_accounts(terms, template.slot, owner=owner, asset_class=classes, dates=dates)
-    base = np.full(len(at), terms.policy.base_currency, dtype=object)
-    units = lots.quantity[rows.lot] if per_lot else drafts.quantity[at]
-    local = {"event": rows.amounts.local, "base": rows.amounts.base}.get(
-        template.currency, np.zeros(len(at), np.int64)
-    )
+    accounts = _accounts(drafts, at, template=template, owner=owner, terms=terms)
+    units = lots.units.get(template.amount) if per_lot else drafts.quantity
+    if units is not None:
+        units = units[rows.lot if per_lot else at]
+    role = CURRENCY_OF[template.amount]
+    local = np.zeros(len(at), np.int64) if role == "base_only" else rows.amounts.local
     kept = kept_dimensions(
         terms.chart,
         accounts,
@@ -146,15 +147,30 @@ def _line(
         "within": rows.lot.astype(np.int64),
         "account": accounts,
         "slot": np.full(len(at), template.slot, dtype=object),
-        "currency": base if template.currency == "base" else drafts.currency[at],
+        "measure": np.full(len(at), template.amount, dtype=object),
+        "currency": drafts.currencies.get(role, drafts.currency)[at],
         "amount": template.sign * local,
         "amount_base": template.sign * rows.amounts.base,
-        "quantity": template.sign * units if template.quantity else np.zeros(len(at), np.int64),
+        "quantity": template.sign * units
+        if template.quantity and units is not None
+        else np.zeros(len(at), np.int64),
         "has_quantity": np.full(len(at), template.quantity),
         "lot_id": kept.pop("lot"),
         **owner,
         **kept,
     }
+
+
+def _accounts(
+    drafts: Drafts, at: Codes, *, template: RuleLine, owner: Mapping[str, Texts], terms: Terms
+) -> Texts:
+    """Return the account of each line: that of its slot, or of the balance that it changes."""
+    if template.slot == BALANCE_SLOT and drafts.account is not None:
+        return drafts.account[at]
+    asset_class = drafts.cells.get("asset_class")
+    classes = asset_class[at] if asset_class is not None else np.full(len(at), "", dtype=object)
+    dates = drafts.accounting_date[at]
+    return resolve_accounts(terms, template.slot, owner=owner, asset_class=classes, dates=dates)
 
 
 def resolve_accounts(
@@ -203,7 +219,7 @@ def _joined(
         numbers = ("entry", "position", "within", "amount", "amount_base", "quantity")
         return {
             **{name: np.empty(0, np.int64) for name in numbers},
-            **{name: np.empty(0, dtype=object) for name in _TEXTS},
+            **{name: np.empty(0, dtype=object) for name in (*_TEXTS, "measure")},
             "has_quantity": np.empty(0, bool),
         }
     return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
@@ -270,6 +286,21 @@ def finish(parts: Sequence[Composed]) -> tuple[pa.Table, pa.Table]:
     The order is accounting date, kind of event, activity date, then the order of drafts within
     their kind, which for trades is the order in which they met the lots.
     """
+    whole = in_order(parts)
+    table = build(
+        ENTRIES,
+        {
+            **{name: values for name, values in whole.entries.items() if name != "day_order"},
+            "seq": np.arange(len(whole.entries["event_id"])),
+            "entry_id": "",
+            "reverses": "",
+        },
+    )
+    return table, lines_table(whole.lines, whole.lines["entry"].astype(np.int64))
+
+
+def in_order(parts: Sequence[Composed]) -> Composed:
+    """Return all parts as one, entries in the order of the journal, lines by entry."""
     offsets = np.cumsum([0, *(len(part.entries["event_id"]) for part in parts)])
     entries = {
         name: np.concatenate([part.entries[name] for part in parts]) for name in parts[0].entries
@@ -287,16 +318,12 @@ def finish(parts: Sequence[Composed]) -> tuple[pa.Table, pa.Table]:
     )
     seq = np.empty(len(order), np.int64)
     seq[order] = np.arange(len(order))
-    table = build(
-        ENTRIES,
-        {
-            **{name: entries[name][order] for name in entries if name != "day_order"},
-            "seq": np.arange(len(order)),
-            "entry_id": "",
-            "reverses": "",
-        },
+    by_entry = np.argsort(seq[position], kind="stable")
+    lines["entry"] = seq[position]
+    return Composed(
+        {name: values[order] for name, values in entries.items()},
+        {name: values[by_entry] for name, values in lines.items()},
     )
-    return table, lines_table(lines, seq[position])
 
 
 def lines_table(lines: Mapping[str, npt.NDArray[Any]], seq: Int64Array) -> pa.Table:

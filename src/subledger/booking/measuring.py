@@ -1,4 +1,4 @@
-"""Measures: the named amounts of each leg, settlement, mark and capital event.
+"""Measures of trades, opening lots and marks: named amounts, local and in base.
 
 The identities between them are those of `chart.measures`; the posting rules rely on them.
 """
@@ -11,116 +11,147 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from subledger.booking.drafts import CASH, MARK, SETTLEMENT, TRADE, Amounts, Drafts, LotRows
-from subledger.booking.inputs import Terms
-from subledger.booking.marking import Marked
-from subledger.booking.trading import (
-    OWNER,
-    Traded,
-    leg_fees,
-    lot_facts,
-    relief_amounts,
+from subledger.booking.drafts import (
+    MARK,
+    TRADE,
+    Amounts,
+    Drafts,
+    LotRows,
+    classes_of,
+    dimensions,
+    quantity_decimals,
+    repeated,
 )
-from subledger.columns import Flags, Texts, build, concatenate, days, group_codes, numbers, texts
+from subledger.booking.gains import relief_amounts
+from subledger.booking.inputs import Terms
+from subledger.booking.leg_lots import leg_lots
+from subledger.booking.lot_facts import OWNER, lot_facts
+from subledger.booking.marking import Levels, Marked
+from subledger.booking.trading import Traded, leg_fees, leg_part
+from subledger.columns import Texts, build, concatenate, days, group_codes, numbers, texts
+from subledger.conversion import Conversions
 from subledger.numbers import Int64Array, add_columns, group_sums, to_text, trim
-from subledger.tables import DIMENSIONS, MEASURE_NAMES, MEASURES
-
-_DIMENSIONS = tuple(field.name for field in DIMENSIONS)
+from subledger.tables import MEASURE_NAMES, MEASURES
 
 
 def trade_drafts(
-    traded: Traded, marked: Marked, *, asset_class: Mapping[str, str], terms: Terms
+    traded: Traded,
+    marked: Marked,
+    *,
+    asset_class: Mapping[str, str],
+    terms: Terms,
+    rates: Conversions,
 ) -> Drafts:
     """Return a draft per leg with the measures of `chart.measures`, event `trade`."""
     legs = traded.relieved.legs
     part = traded.trades.take(legs.trade)
     names = texts(part, "instrument")
     opens = legs.opens.astype(bool)
+    currency, fee_currency = texts(part, "currency"), texts(part, "fee_currency")
+    settled_in = texts(part, "settlement_currency")
+    reliefs = relief_amounts(traded, rates=rates, fx_split=terms.policy.fx_split)
+    lots = leg_lots(traded, marked, reliefs=reliefs)
     return Drafts(
         event="trade",
         kind="normal",
         day_order=TRADE,
         cells={
-            "asset_class": np.array([asset_class[name] for name in names], dtype=object),
-            "side": np.where(legs.side > 0, "long", "short").astype(object),
-            "effect": np.where(opens, "open", "close").astype(object),
-            "fees": np.where(traded.capitalised[legs.trade], "capitalise", "expense").astype(
-                object
-            ),
+            "asset_class": classes_of(names, asset_class),
+            "side": _either(legs.side > 0, ("long", "short")),
+            "effect": _either(opens, ("open", "close")),
+            "fees": _either(traded.capitalised[legs.trade], ("capitalise", "expense")),
+            "fee_currency": _either(fee_currency == currency, ("same", "other")),
+            "settlement": _either(settled_in == currency, ("same", "other")),
         },
         event_id=texts(part, "trade_id"),
         event_version=numbers(part, "version"),
-        stage=np.full(len(names), "trade", dtype=object),
+        stage=repeated("trade", len(names)),
         leg=np.where(opens, 2, 1),
         accounting_date=days(part, "accounting_date"),
         activity_date=days(part, "trade_date"),
-        **_dimensions(part),
+        **dimensions(part),
         quantity=legs.quantity,
-        amounts=_leg_amounts(traded, marked),
-        words=_trade_words(part, legs.quantity, terms=terms),
-        lots=_leg_lots(traded, marked),
+        amounts={**_leg_amounts(traded), **_of_lots(lots, len(names))},
+        words=trade_words(part, legs.quantity, terms=terms),
+        currencies={"fee": fee_currency, "settlement": settled_in},
+        lots=lots,
     )
 
 
-def _leg_amounts(traded: Traded, marked: Marked) -> dict[str, Amounts]:
-    """Return the measures of each leg; those of reliefs are their sums."""
-    legs, reliefs = traded.relieved.legs, relief_amounts(traded)
-    fees = leg_fees(traded)
-    total = add_columns(*fees.values())
+def _either(condition: Any, words: tuple[str, str]) -> Texts:  # noqa: ANN401 - any comparison
+    return np.where(condition, *words).astype(object)
+
+
+def _leg_amounts(traded: Traded) -> dict[str, Amounts]:
+    """Return the measures of each leg that are not sums over lots."""
+    legs, fees, trades = traded.relieved.legs, leg_fees(traded), traded.trades
     opens, long = legs.opens.astype(bool), legs.side > 0
-    buys = opens == long  # opening a long and closing a short are buys
-    capitalised = np.where(traded.capitalised[legs.trade], total, 0)
-    after_fees = add_columns(legs.gross, np.where(buys, capitalised, -capitalised))
-    relief_leg = traded.relieved.reliefs.leg.astype(np.intp)
-
-    def summed(values: Int64Array) -> Int64Array:
-        return group_sums(relief_leg, values, len(legs.trade))
-
-    local = {
-        "gross": legs.gross,
-        **{fee: np.maximum(amount, 0) for fee, amount in fees.items()},
-        "rebate": add_columns(*(-np.minimum(amount, 0) for amount in fees.values())),
-        "fees": total,
-        "net": add_columns(legs.gross, np.where(buys, total, -total)),
-        "cost": np.where(opens | ~long, after_fees, 0),
-        "proceeds": np.where(~opens & long, after_fees, 0),
-        "cost_relieved": summed(reliefs.cost),
-        "interbook_cost": summed(np.where(reliefs.elsewhere, reliefs.cost, 0)),
-        "realised_price": summed(reliefs.gain),
-        "mark_released": summed(marked.released),
-    }
-    return {name: Amounts.of(np.asarray(values, np.int64)) for name, values in local.items()}
-
-
-def _leg_lots(traded: Traded, marked: Marked) -> LotRows:
-    """Return the lots that legs relieve, then the lots that legs open."""
-    legs, engine_reliefs = traded.relieved.legs, traded.relieved.reliefs
-    reliefs, owners = relief_amounts(traded), lot_facts(traded)
-    opening = np.flatnonzero(legs.opens)
-    lot = np.concatenate([engine_reliefs.lot, legs.lot[opening]])
-    none = np.zeros(len(opening), np.int64)
-    cost = traded.relieved.lots.cost[legs.lot[opening]]
-
-    def of_reliefs(values: Int64Array) -> Amounts:
-        return Amounts.of(np.concatenate([values, none]))
-
-    return LotRows(
-        draft=np.concatenate([engine_reliefs.leg, opening]).astype(np.intp),
-        lot_id=owners.lot_id[lot],
-        **owners.owner(lot),
-        quantity=np.concatenate([engine_reliefs.quantity, legs.quantity[opening]]),
-        amounts={
-            "cost_relieved": of_reliefs(reliefs.cost),
-            "interbook_cost": of_reliefs(np.where(reliefs.elsewhere, reliefs.cost, 0)),
-            "mark_released": of_reliefs(marked.released),
-            "realised_price": of_reliefs(reliefs.gain),
-            "cost": Amounts.of(np.concatenate([np.zeros(len(reliefs.cost), np.int64), cost])),
-        },
+    # Opening a long and closing a short are buys.
+    sign = np.where(opens == long, 1, -1)
+    same = (texts(trades, "fee_currency") == texts(trades, "currency"))[legs.trade]
+    gross = Amounts(legs.gross, legs.gross_base)
+    of_fees = fee_amounts(fees.local, fees.base)
+    total = of_fees["fees"]
+    none = np.zeros(len(sign), np.int64)
+    in_cost = Amounts(legs.fees, legs.fees_base)
+    after_fees = gross.plus(in_cost.signed(sign))
+    cost = opens | ~long
+    abroad = texts(trades, "settlement_currency") != texts(trades, "currency")
+    settled = traded.translated
+    settlement_net = Amounts(
+        leg_part(traded, np.where(abroad, settled.settlement_net, 0)),
+        leg_part(traded, np.where(abroad, settled.settlement_base, 0)),
     )
+    return {
+        "gross": gross,
+        **of_fees,
+        "translated_fees": in_cost,
+        "net": gross.plus(total.signed(np.where(same, sign, none))),
+        "settlement_net": settlement_net,
+        "cost": after_fees.signed(np.where(cost, 1, 0)),
+        "proceeds": after_fees.signed(np.where(cost, 0, 1)),
+    }
 
 
-def _trade_words(part: pa.Table, quantity: Int64Array, *, terms: Terms) -> dict[str, Texts]:
-    decimals = quantity_decimals(terms.instruments)
+def fee_amounts(
+    local: Mapping[str, Int64Array], base: Mapping[str, Int64Array]
+) -> dict[str, Amounts]:
+    """Return the fee measures: the positive part of each fee, all rebates, and the total."""
+    rebate = (
+        add_columns(*(-np.minimum(amount, 0) for amount in local.values())),
+        add_columns(*(-np.minimum(base[fee], 0) for fee in local)),
+    )
+    return {
+        **{fee: Amounts(np.maximum(local[fee], 0), np.maximum(base[fee], 0)) for fee in local},
+        "rebate": Amounts(*rebate),
+        "fees": Amounts(add_columns(*local.values()), add_columns(*base.values())),
+    }
+
+
+_SUMMED = (
+    "cost_relieved",
+    "interbook_cost",
+    "realised_price",
+    "realised_fx",
+    "mark_released",
+    "mark_fx_released",
+)
+
+
+def _of_lots(lots: LotRows, count: int) -> dict[str, Amounts]:
+    """Return the measures of each leg that are sums over its lots."""
+    return {
+        name: Amounts(
+            group_sums(lots.draft, lots.amounts[name].local, count),
+            group_sums(lots.draft, lots.amounts[name].base, count),
+        )
+        for name in _SUMMED
+    }
+
+
+def trade_words(part: pa.Table, quantity: Int64Array, *, terms: Terms) -> dict[str, Texts]:
+    """Return what the narration of trades may name."""
+    decimals = quantity_decimals(terms)
     names = texts(part, "instrument")
     amounts = zip(quantity.tolist(), names, strict=True)
     prices = zip(
@@ -134,122 +165,51 @@ def _trade_words(part: pa.Table, quantity: Int64Array, *, terms: Terms) -> dict[
     }
 
 
-def _dimensions(table: pa.Table) -> dict[str, Any]:
-    """Return the dimensions and the currency of an event table."""
-    return {name: texts(table, name) for name in (*_DIMENSIONS, "currency")}
-
-
-def quantity_decimals(instruments: pa.Table) -> dict[str, int]:
-    """Return the decimals of each instrument's quantities."""
-    names = texts(instruments, "instrument")
-    return dict(zip(names, numbers(instruments, "quantity_decimals").tolist(), strict=True))
-
-
-def settlement_drafts(
-    settling: pa.Table, items: pa.Table, *, asset_class: Mapping[str, str]
-) -> Drafts:
-    """Return a draft per settlement; SETTLING and its UNSETTLED items stand row by row."""
-    amount, names = numbers(items, "amount"), texts(items, "instrument")
-    receives = texts(items, "side") == "sell"
-    trade_id = texts(settling, "trade_id")
-    return Drafts(
-        event="settlement",
-        kind="normal",
-        day_order=SETTLEMENT,
-        cells={
-            "asset_class": np.array([asset_class[name] for name in names], dtype=object),
-            "direction": np.where(receives, "receive", "pay").astype(object),
-        },
-        event_id=trade_id,
-        event_version=numbers(settling, "version"),
-        stage=np.full(len(names), "settlement", dtype=object),
-        leg=np.zeros(len(names), np.int64),
-        accounting_date=days(settling, "accounting_date"),
-        activity_date=days(settling, "activity_date"),
-        **_dimensions(items),
-        quantity=numbers(items, "quantity"),
-        amounts={"amount": Amounts.of(np.where(receives, amount, -amount))},
-        words={"trade_id": trade_id, "instrument": names},
-    )
-
-
-def capital_drafts(cash: pa.Table) -> list[Drafts]:
-    """Return drafts of screened DATED_CASH: contributions, withdrawals, and their later payment."""
-    kind, stage = texts(cash, "kind"), texts(cash, "stage")
-    later = days(cash, "settled_date") != days(cash, "date")
-    settled = np.where(later, "later", "at_once").astype(object)
-    direction = np.where(kind == "contribution", "receive", "pay").astype(object)
-    paid = stage == "capital_settlement"
-    return [
-        _capital(cash, (kind == name) & ~paid, event=name, cells={"settled": settled})
-        for name in ("contribution", "withdrawal")
-    ] + [_capital(cash, paid, event="capital_settlement", cells={"direction": direction})]
-
-
-def _capital(cash: pa.Table, chosen: Flags, *, event: str, cells: Mapping[str, Texts]) -> Drafts:
-    rows = np.flatnonzero(chosen)
-    part = cash.take(rows)
-    stage = texts(part, "stage")
-    paid_on, told_on = days(part, "settled_date"), days(part, "date")
-    return Drafts(
-        event=event,
-        kind="normal",
-        day_order=CASH,
-        cells={name: values[rows] for name, values in cells.items()},
-        event_id=texts(part, "event_id"),
-        event_version=np.ones(len(rows), np.int64),
-        stage=stage,
-        leg=np.zeros(len(rows), np.int64),
-        accounting_date=days(part, "accounting_date"),
-        activity_date=np.where(stage == "capital_settlement", paid_on, told_on),
-        **_dimensions(part),
-        quantity=np.zeros(len(rows), np.int64),
-        amounts={"amount": Amounts.of(np.abs(numbers(part, "amount")))},
-        words={"memo": texts(part, "memo"), "reference": texts(part, "reference")},
-    )
-
-
 def mark_drafts(traded: Traded, marked: Marked, *, asset_class: Mapping[str, str]) -> Drafts:
     """Return a draft per mark date, instrument and side, with one change per lot."""
     owners = lot_facts(traded)
     lot = np.concatenate([np.empty(0, np.intp), *marked.lot]).astype(np.intp)
     on = np.concatenate([np.empty(0, "datetime64[D]"), *marked.date])
-    change = np.concatenate([np.empty(0, np.int64), *marked.change])
-    side = np.where(traded.relieved.lots.side[lot] > 0, "long", "short").astype(object)
+    change = Levels(
+        *(
+            np.concatenate([np.empty(0, np.int64), *(getattr(one, part) for one in marked.change)])
+            for part in Levels._fields
+        )
+    )
+    side = _either(traded.relieved.lots.side[lot] > 0, ("long", "short"))
     names: Texts = owners.instrument[lot]
     draft, first = group_codes([on.astype(str).astype(object), names, side])
-    nothing = np.full(len(first), "", dtype=object)
-    stage = on[first].astype(str).astype(object)
+    count = len(first)
+    nothing, stage = repeated("", count), on[first].astype(str).astype(object)
+    of_lots = {
+        "mark_change": Amounts(change.local, change.price),
+        "mark_fx_change": Amounts.base_only(change.fx),
+    }
     return Drafts(
         event="mark",
         kind="mark",
         day_order=MARK,
-        cells={
-            "asset_class": np.array([asset_class[name] for name in names[first]], dtype=object),
-            "side": side[first],
-        },
+        cells={"asset_class": classes_of(names[first], asset_class), "side": side[first]},
         event_id="mark:" + names[first] + ":" + side[first],
-        event_version=np.ones(len(first), np.int64),
+        event_version=np.ones(count, np.int64),
         stage=stage,
-        leg=np.zeros(len(first), np.int64),
+        leg=np.zeros(count, np.int64),
         accounting_date=on[first],
         activity_date=on[first],
         book=nothing,
         strategy=nothing,
         broker_account=nothing,
-        instrument=names[first],
         counterparty=nothing,
+        instrument=names[first],
         currency=owners.currency[lot][first],
-        quantity=np.zeros(len(first), np.int64),
-        amounts={"mark_change": Amounts.of(group_sums(draft, change, len(first)))},
+        amounts={
+            name: Amounts(
+                group_sums(draft, amounts.local, count), group_sums(draft, amounts.base, count)
+            )
+            for name, amounts in of_lots.items()
+        },
         words={"instrument": names[first], "date": stage},
-        lots=LotRows(
-            draft=draft,
-            lot_id=owners.lot_id[lot],
-            **owners.owner(lot),
-            quantity=np.zeros(len(lot), np.int64),
-            amounts={"mark_change": Amounts.of(change)},
-        ),
+        lots=LotRows(draft=draft, lot_id=owners.lot_id[lot], **owners.owner(lot), amounts=of_lots),
     )
 
 
@@ -263,19 +223,16 @@ def opening_lot_drafts(lots: pa.Table, *, asset_class: Mapping[str, str]) -> Dra
         event="opening_lot",
         kind="normal",
         day_order=TRADE,
-        cells={
-            "asset_class": np.array([asset_class[name] for name in names], dtype=object),
-            "side": texts(lots, "side"),
-        },
+        cells={"asset_class": classes_of(names, asset_class), "side": texts(lots, "side")},
         event_id=lot_id,
         event_version=np.ones(count, np.int64),
-        stage=np.full(count, "opening", dtype=object),
+        stage=repeated("opening", count),
         leg=np.zeros(count, np.int64),
         accounting_date=days(lots, "as_of"),
         activity_date=days(lots, "as_of"),
         **owner,
         instrument=names,
-        counterparty=np.full(count, "", dtype=object),
+        counterparty=repeated("", count),
         currency=texts(lots, "currency"),
         quantity=numbers(lots, "quantity"),
         amounts={"cost": cost},
@@ -284,8 +241,8 @@ def opening_lot_drafts(lots: pa.Table, *, asset_class: Mapping[str, str]) -> Dra
             draft=np.arange(count),
             lot_id=lot_id,
             **owner,
-            quantity=numbers(lots, "quantity"),
             amounts={"cost": cost},
+            units={"cost": numbers(lots, "quantity")},
         ),
     )
 
@@ -297,13 +254,14 @@ def measures_table(drafts: Sequence[Drafts]) -> pa.Table:
 
 def _measures(draft: Drafts) -> pa.Table:
     count = len(draft)
-    zero = Amounts.of(np.zeros(count, np.int64))
+    zero = Amounts.base_only(np.zeros(count, np.int64))
     named = {name: draft.amounts.get(name, zero) for name in MEASURE_NAMES}
-    empty = np.full(count, "", dtype=object)
+    empty = repeated("", count)
+    quantity = np.zeros(count, np.int64) if draft.quantity is None else draft.quantity
     return build(
         MEASURES,
         {
-            "event_kind": np.full(count, draft.event, dtype=object),
+            "event_kind": repeated(draft.event, count),
             "event_id": draft.event_id,
             "event_version": draft.event_version,
             "stage": draft.stage,
@@ -311,7 +269,11 @@ def _measures(draft: Drafts) -> pa.Table:
             "side": draft.cells.get("side", draft.cells.get("direction", empty)),
             "effect": draft.cells.get("effect", empty),
             "currency": draft.currency,
-            "quantity": draft.quantity,
+            **{
+                f"{role}_currency": draft.currencies.get(role, empty)
+                for role in ("fee", "settlement", "traded")
+            },
+            "quantity": quantity,
             **{name: amounts.local for name, amounts in named.items()},
             **{f"{name}_base": amounts.base for name, amounts in named.items()},
         },

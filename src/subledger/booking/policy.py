@@ -33,12 +33,23 @@ class BasisPolicy:
     fees: str = "expense"
     fx_split: str = "disposal_rate"
     cash_fx: str = "day_rate"
+    dividends: str = "ex_date"  # the date on which they are recognised, or pay_date
     lot_method: str = "FIFO"
     pool_by: tuple[str, ...] = ("book", "strategy", "broker_account", "instrument")
     allow_short: bool = True
     fiscal_first_month: int = 1
     overrides: Sequence[Override] = field(default=())
     not_included: str = ""  # what the reports of the basis do not include yet, in words
+
+    @property
+    def revalues(self) -> bool:
+        """Say whether monetary balances are brought to the closing rate at a close.
+
+        Fair value asks for it. At cost, cash that is spent at the day's rate needs it too: nothing
+        else would take up the difference to the rates at which the cash came in. Cash that is
+        relieved by average or FIFO takes it up when it is spent.
+        """
+        return self.valuation != "cost" or self.cash_fx == "day_rate"
 
     def resolve(
         self, setting: str, dates: npt.NDArray[np.datetime64], *, columns: Mapping[str, StringArray]

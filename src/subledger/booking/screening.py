@@ -5,101 +5,23 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from hashlib import sha256
-from typing import Any
 
 import numpy as np
 import pyarrow as pa
 
+from subledger.booking.cash import BY_RULE, CAPITAL
+from subledger.booking.drafts import DIMENSION_NAMES
+from subledger.booking.excepting import Screening
+from subledger.booking.exchanging import other_currency, traded_amount
 from subledger.booking.inputs import Events, Terms
 from subledger.chart import Unbooked
-from subledger.chart.measures import EVENTS, cells
-from subledger.columns import Flags, Texts, build, concatenate, days, group_codes, numbers, texts
-from subledger.numbers import group_sums
-from subledger.tables import DIMENSIONS, EXCEPTIONS
+from subledger.chart.measures import EVENTS, Cell, cells, values_of
+from subledger.columns import Flags, concatenate, days, group_codes, numbers, texts
+from subledger.conversion import Conversions
+from subledger.tables import EXCEPTIONS
 
-_DIMENSIONS = tuple(field.name for field in DIMENSIONS)
-
-
-def exception_id(*parts: str) -> str:
-    """Return the stable id of an exception: the same cause has the same id in every run."""
-    digest = sha256(b"".join(len(p).to_bytes(4, "big") + p.encode() for p in parts))
-    return f"X-{digest.hexdigest()[:12]}"
-
-
-def exceptions_table(basis: str, code: str, *, rows: Mapping[str, Any]) -> pa.Table:
-    """Return EXCEPTIONS rows of one code, one per event.
-
-    `rows` holds event_id, event_version, subject, date (of the period), amount (made positive),
-    currency, message, batch and row, as columns of equal length. Where an event has several rows,
-    its amount at risk is the sum of the positive ones.
-    """
-    period = np.asarray(rows["date"], "datetime64[M]").astype(str).astype(object)
-    keys = zip(rows["event_id"], rows["event_version"], rows["subject"], period, strict=True)
-    ids = [exception_id(basis, code, *map(str, key)) for key in keys]
-    number, first = group_codes([np.array(ids, dtype=object)])
-    amount = np.asarray(rows["amount"], np.int64)
-    alone = np.bincount(number, minlength=len(first)) == 1
-    at_risk = group_sums(number, np.maximum(amount, 0), len(first))
-    copied = ("event_id", "event_version", "subject", "currency", "message", "batch", "row")
-    return build(
-        EXCEPTIONS,
-        {
-            "exception_id": np.array(ids, dtype=object)[first],
-            "code": code,
-            "basis": basis,
-            "period": period[first],
-            "amount_at_risk": np.where(alone, np.abs(amount[first]), at_risk),
-            **{name: np.asarray(rows[name])[first] for name in copied},
-        },
-    )
-
-
-class Screening:
-    """Collects refusals of one table; the first reason of a row wins."""
-
-    def __init__(self, table: pa.Table, basis: str) -> None:
-        """Screen a table for one accounting basis."""
-        self.table, self.basis = table, basis
-        self.reason = np.full(table.num_rows, "", dtype=object)
-        self.message = np.full(table.num_rows, "", dtype=object)
-
-    def refuse(self, condition: Flags, code: str, *, message: Texts | str) -> None:
-        """Give a code to the rows of a condition that have none yet."""
-        rows = condition & (self.reason == "")
-        self.reason[rows] = code
-        self.message[rows] = message if isinstance(message, str) else message[rows]
-
-    def bookable(self) -> pa.Table:
-        """Return the rows that have no reason against them."""
-        return self.table.filter(pa.array(self.reason == ""))
-
-    def exceptions(self, *, event: str, date: str, amount: str) -> list[pa.Table]:
-        """Return EXCEPTIONS of the refused rows, from the columns named."""
-        found = []
-        for code in sorted(set(self.reason) - {""}):
-            rows = np.flatnonzero(self.reason == code)
-            part = self.table.take(rows)
-            has_version = "version" in part.column_names
-            ones = np.ones(len(rows), np.int64)
-            found.append(
-                exceptions_table(
-                    self.basis,
-                    code,
-                    rows={
-                        "event_id": texts(part, event),
-                        "event_version": numbers(part, "version") if has_version else ones,
-                        "subject": texts(part, "instrument"),
-                        "date": days(part, date),
-                        "amount": numbers(part, amount),
-                        "currency": texts(part, "currency"),
-                        "message": self.message[rows],
-                        "batch": numbers(part, "batch"),
-                        "row": numbers(part, "row"),
-                    },
-                )
-            )
-        return found
+EXCHANGE = "fx_spot"
+_NO_RATE = "no rate of a currency of the event is known on its accounting date"
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,39 +29,51 @@ class Screened:
     """The events of a window that are booked, and EXCEPTIONS for the others."""
 
     trades: pa.Table
+    exchanges: pa.Table
     cash: pa.Table
+    actions: pa.Table
     journals: pa.Table
     opening_lots: pa.Table
     opening_balances: pa.Table
     exceptions: pa.Table
 
 
-def screen(events: Events, asset_class: Mapping[str, str], *, terms: Terms) -> Screened:
+def screen(
+    events: Events, asset_class: Mapping[str, str], *, terms: Terms, rates: Conversions
+) -> Screened:
     """Part the events of a window into those that are booked and those that are exceptions.
 
-    What later work books (other currencies and asset classes, accrued interest, named lots, other
-    kinds of cash), and what no rule covers, is an exception; an event is never booked in part.
-    Rows are put in an order of their own first, so that the order of rows given never matters.
+    What later work books (other asset classes, accrued interest, other kinds of cash), what has no
+    rate, and what no rule covers, is an exception; an event is never booked in part. Rows are put
+    in an order of their own first, so that the order of rows given never matters.
     """
-    trades = _screen_trades(_sorted(events.trades, "trade_id"), asset_class, terms=terms)
-    cash = _screen_cash(_sorted(events.cash, "accounting_date", "event_id"), terms)
-    journals = _screen_currency(_sorted(events.journals, "journal_id", "stage", "line"), terms)
-    lots = _screen_lots(_sorted(events.opening_lots, "as_of", "lot_id"), asset_class, terms=terms)
-    openings = _sorted(events.opening_balances, "as_of", "account", "currency", *_DIMENSIONS)
-    balances = _screen_currency(openings, terms)
+    known_trades = _sorted(events.trades, "trade_id")
+    trades = _screen_trades(known_trades, asset_class, terms=terms, rates=rates)
+    known_cash = _sorted(events.cash, "accounting_date", "event_id", "stage")
+    cash = _screen_cash(known_cash, terms, rates=rates)
+    actions = _screen_actions(
+        _sorted(events.actions, "accounting_date", "event_id", "stage"), terms
+    )
+    lots = Screening(_sorted(events.opening_lots, "as_of", "lot_id"), terms.policy.name)
+    _refuse_classes(lots, asset_class, date="as_of", terms=terms)
     exceptions = [
         *trades.exceptions(event="trade_id", date="accounting_date", amount="net"),
         *cash.exceptions(event="event_id", date="accounting_date", amount="amount"),
-        *journals.exceptions(event="journal_id", date="accounting_date", amount="amount"),
+        *actions.exceptions(event="event_id", date="accounting_date", amount=""),
         *lots.exceptions(event="lot_id", date="as_of", amount="cost"),
-        *balances.exceptions(event="account", date="as_of", amount="amount"),
     ]
+    bookable = trades.bookable()
+    names = texts(bookable, "instrument")
+    exchanged = np.array([asset_class[name] == EXCHANGE for name in names], bool)
+    openings = ("as_of", "account", "currency", *DIMENSION_NAMES)
     return Screened(
-        trades.bookable(),
+        bookable.filter(pa.array(~exchanged)),
+        bookable.filter(pa.array(exchanged)),
         cash.bookable(),
-        _whole_journals(journals),
+        actions.bookable(),
+        _sorted(events.journals, "journal_id", "stage", "line"),
         lots.bookable(),
-        balances.bookable(),
+        _sorted(events.opening_balances, *openings),
         concatenate(EXCEPTIONS, exceptions),
     )
 
@@ -148,27 +82,28 @@ def _sorted(table: pa.Table, *names: str) -> pa.Table:
     return table.sort_by([(name, "ascending") for name in names])
 
 
-def _whole_journals(journals: Screening) -> pa.Table:
-    """Return the journals none of whose lines was refused."""
-    ids = texts(journals.table, "journal_id")
-    refused = set(ids[journals.reason != ""])
-    return journals.table.filter(pa.array([journal not in refused for journal in ids], pa.bool_()))
-
-
-def _screen_trades(trades: pa.Table, asset_class: Mapping[str, str], *, terms: Terms) -> Screening:
+def _screen_trades(
+    trades: pa.Table, asset_class: Mapping[str, str], *, terms: Terms, rates: Conversions
+) -> Screening:
     screening = Screening(trades, terms.policy.name)
-    base = terms.policy.base_currency
-    foreign = (
-        (texts(trades, "currency") != base)
-        | (texts(trades, "fee_currency") != base)
-        | (texts(trades, "settlement_currency") != base)
-    )
-    screening.refuse(foreign, "LATER_CURRENCY", message=f"trade is not wholly in {base}")
     _refuse_classes(screening, asset_class, date="accounting_date", terms=terms)
     interest = numbers(trades, "accrued_interest") != 0
     screening.refuse(interest, "LATER_ACCRUED_INTEREST", message="trade carries accrued interest")
-    named = texts(trades, "lots") != ""
-    screening.refuse(named, "LATER_SPECIFIC_LOTS", message="trade names the lots to relieve")
+    on = days(trades, "accounting_date")
+    known = np.ones(trades.num_rows, bool)
+    for name in ("currency", "fee_currency", "settlement_currency"):
+        known &= rates.known(texts(trades, name), on)
+    names = texts(trades, "instrument")
+    exchanged = np.array([asset_class[name] == EXCHANGE for name in names], bool)
+    rows = np.flatnonzero(exchanged)
+    part = trades.take(rows)
+    known[rows] &= rates.known(other_currency(part, terms), on[rows])
+    screening.refuse(~known, "MISSING_RATE", message=_NO_RATE)
+    odd = np.zeros(trades.num_rows, bool)
+    odd[rows] = ~traded_amount(part, terms)[1]
+    odd |= exchanged & (texts(trades, "settlement_currency") != texts(trades, "currency"))
+    message = "an exchange settles in its own two currencies, in whole ledger units of each"
+    screening.refuse(odd, "FX_TERMS", message=message)
     return screening
 
 
@@ -183,7 +118,9 @@ def _refuse_classes(
     for number, row in enumerate(first):
         code = _coverage(classes[row], dates[row].astype(object), terms=terms)
         if code:
-            screening.refuse(codes == number, code, message=f"no rule books a {classes[row]}")
+            screening.refuse(
+                codes == number, code, message=f"no rule books the class {classes[row]}"
+            )
 
 
 def _coverage(asset_class: str, on: date, *, terms: Terms) -> str:
@@ -192,13 +129,22 @@ def _coverage(asset_class: str, on: date, *, terms: Terms) -> str:
     A trade whose settlement or mark no rule books would be booked in part.
     """
     marked = ("mark",) if terms.policy.valuation != "cost" else ()
+    held = ("trade", "settlement", "opening_lot", *marked)
     wanted = [
         (event, dict(zip(EVENTS[event], cell, strict=True)))
-        for event in ("trade", "settlement", "opening_lot", *marked)
+        for event in (("fx_trade", "settlement") if asset_class == EXCHANGE else held)
         for cell in cells(event)
-        if cell[0] == asset_class
+        if _can_happen(event, cell, asset_class=asset_class)
     ]
     return _code(wanted, on, terms=terms, later="LATER_ASSET_CLASS")
+
+
+def _can_happen(event: str, cell: Cell, *, asset_class: str) -> bool:
+    """Say whether an asset class meets a cell; only exchanges have an item in another currency."""
+    values = values_of(event, cell)
+    if values.get("asset_class", asset_class) != asset_class:
+        return False
+    return values.get("item") != "traded" or asset_class == EXCHANGE
 
 
 def _code(
@@ -212,46 +158,56 @@ def _code(
     return later if any(isinstance(rule, Unbooked) for rule in found) else ""
 
 
-def _screen_cash(cash: pa.Table, terms: Terms) -> Screening:
+def _screen_cash(cash: pa.Table, terms: Terms, *, rates: Conversions) -> Screening:
     screening = Screening(cash, terms.policy.name)
-    kind, base = texts(cash, "kind"), terms.policy.base_currency
-    capital = (kind == "contribution") | (kind == "withdrawal")
+    kind = texts(cash, "kind")
+    booked = np.isin(kind.astype(str), (*CAPITAL, *BY_RULE))
     message = np.array([f"cash of kind {name} is not booked yet" for name in kind], dtype=object)
-    screening.refuse(~capital, "LATER_CASH_KIND", message=message)
-    foreign = texts(cash, "currency") != base
-    screening.refuse(foreign, "LATER_CURRENCY", message=f"cash is not in {base}")
-    _refuse_capital(screening, capital, terms=terms)
+    screening.refuse(~booked, "LATER_CASH_KIND", message=message)
+    _refuse_cash(screening, booked, terms=terms)
+    currency = texts(cash, "currency")
+    known = rates.known(currency, days(cash, "accounting_date"))
+    later = texts(cash, "stage") == "capital_settlement"
+    known[later] &= rates.known(currency[later], days(cash, "told_on")[later])
+    screening.refuse(~known, "MISSING_RATE", message=_NO_RATE)
     return screening
 
 
-def _refuse_capital(screening: Screening, capital: Flags, *, terms: Terms) -> None:
-    """Refuse capital that the decision table does not book whole, its later payment included."""
+def _refuse_cash(screening: Screening, booked: Flags, *, terms: Terms) -> None:
+    """Refuse cash that the decision table does not book whole, capital paid later included."""
     cash = screening.table
     later = days(cash, "settled_date") != days(cash, "date")
-    dates = days(cash, "accounting_date")
-    codes, first = group_codes([texts(cash, "kind"), later, dates])
+    dates, received = days(cash, "accounting_date"), numbers(cash, "amount") > 0
+    codes, first = group_codes([texts(cash, "kind"), later, received, dates])
     for number, row in enumerate(first):
         kind = texts(cash, "kind")[row]
-        if not capital[row]:
+        direction = "receive" if received[row] else "pay"
+        if not booked[row]:
             continue
-        wanted = [(kind, {"settled": "later" if later[row] else "at_once"})]
-        if later[row]:
-            direction = "receive" if kind == "contribution" else "pay"
-            wanted.append(("capital_settlement", {"direction": direction}))
+        wanted: list[tuple[str, Mapping[str, str]]] = [
+            ("cash", {"kind": kind, "direction": direction})
+        ]
+        if kind in CAPITAL:
+            wanted = [(kind, {"settled": "later" if later[row] else "at_once"})]
+            wanted += [("capital_settlement", {"direction": direction})] if later[row] else []
         code = _code(wanted, dates[row].astype(object), terms=terms, later="LATER_CASH_KIND")
         if code:
-            screening.refuse(codes == number, code, message=f"no rule books a {kind}")
+            screening.refuse(codes == number, code, message=f"no rule books the kind {kind}")
 
 
-def _screen_currency(table: pa.Table, terms: Terms) -> Screening:
-    screening = Screening(table, terms.policy.name)
-    base = terms.policy.base_currency
-    foreign = texts(table, "currency") != base
-    screening.refuse(foreign, "LATER_CURRENCY", message=f"row is not in {base}")
-    return screening
-
-
-def _screen_lots(lots: pa.Table, asset_class: Mapping[str, str], *, terms: Terms) -> Screening:
-    screening = _screen_currency(lots, terms)
-    _refuse_classes(screening, asset_class, date="as_of", terms=terms)
+def _screen_actions(actions: pa.Table, terms: Terms) -> Screening:
+    """Refuse dividends that no rule books; other corporate actions matter only where held."""
+    screening = Screening(actions, terms.policy.name)
+    dates = days(actions, "accounting_date")
+    wanted = [
+        (event, {"side": side})
+        for event in ("dividend", "dividend_settlement")
+        for side in ("long", "short")
+    ]
+    dividends = texts(actions, "kind") == "dividend"
+    for on in np.unique(dates[dividends]):
+        code = _code(wanted, on.astype(object), terms=terms, later="LATER_CORPORATE_ACTION")
+        if code:
+            chosen = dividends & (dates == on)
+            screening.refuse(chosen, code, message="no rule books a dividend")
     return screening

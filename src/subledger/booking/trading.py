@@ -1,33 +1,42 @@
-"""Trades to legs, reliefs and measures: what a trade did to the lots, in named amounts."""
+"""Trades to legs and reliefs: amounts translated, the lot engine asked, legs split."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import pyarrow as pa
 
 from subledger.booking.inputs import Terms
-from subledger.columns import (
-    Codes,
-    Days,
-    Flags,
-    Texts,
-    column,
-    days,
-    group_codes,
-    numbers,
-    running_totals,
-    texts,
+from subledger.booking.naming_lots import LotNames, name_lots
+from subledger.columns import Codes, Days, Flags, Texts, days, group_codes, numbers, texts
+from subledger.conversion import Conversions
+from subledger.lots.engine import METHODS, POSITION_EFFECTS, Legs, Lots, Relieved, Trades
+from subledger.lots.reference import relieve
+from subledger.numbers import (
+    Int64Array,
+    add_columns,
+    mul_div_columns,
+    parse_decimal,
+    product_columns,
 )
-from subledger.lots.engine import POSITION_EFFECTS, Legs, Lots, Relieved, Trades
-from subledger.lots.reference import relieve_fifo
-from subledger.numbers import Int64Array, add_columns, mul_div_columns, subtract_columns
 from subledger.tables import FEES
 
-OWNER = ("book", "strategy", "broker_account")
+
+@dataclass(frozen=True, slots=True)
+class Translated:
+    """What each trade comes to in base and in the currencies that it is not in.
+
+    `fees_base` has each fee in base; `fees_in_cost` is the fee total in the trade's currency,
+    `settlement_net` the net amount in the currency of settlement.
+    """
+
+    gross_base: Int64Array
+    fees_base: Mapping[str, Int64Array]
+    fees_in_cost: Int64Array
+    settlement_net: Int64Array
+    settlement_base: Int64Array
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,10 +47,17 @@ class Traded:
     """
 
     trades: pa.Table
+    translated: Translated
     opening_lots: pa.Table
     came: Days  # of each opening lot: the day at whose end it came into the books
     relieved: Relieved
+    names: LotNames
     capitalised: Flags  # per trade: fees go into cost
+
+    @property
+    def dates(self) -> Days:
+        """Return the accounting date of each trade."""
+        return days(self.trades, "accounting_date")
 
 
 def processing_order(trades: pa.Table) -> Codes:
@@ -68,15 +84,58 @@ def processing_order(trades: pa.Table) -> Codes:
     )
 
 
+def translate(trades: pa.Table, terms: Terms, *, rates: Conversions) -> Translated:
+    """Translate the gross amount and each fee of DATED_TRADES once, at the accounting date."""
+    dates = days(trades, "accounting_date")
+    currency, fee_currency = texts(trades, "currency"), texts(trades, "fee_currency")
+    total = add_columns(*(numbers(trades, fee) for fee in FEES))
+    settlement_net = _settlement_net(trades, terms, rates=rates)
+    settled_in = texts(trades, "settlement_currency")
+    return Translated(
+        gross_base=rates.to_base(numbers(trades, "gross"), currency, dates=dates),
+        fees_base={
+            fee: rates.to_base(numbers(trades, fee), fee_currency, dates=dates) for fee in FEES
+        },
+        fees_in_cost=rates.cross(total, fee_currency, to_currencies=currency, dates=dates),
+        settlement_net=settlement_net,
+        settlement_base=rates.to_base(settlement_net, settled_in, dates=dates),
+    )
+
+
+def _settlement_net(trades: pa.Table, terms: Terms, *, rates: Conversions) -> Int64Array:
+    """Return the net amount in the settlement currency: at the trade's own rate, else the day's."""
+    net, currency = numbers(trades, "net"), texts(trades, "currency")
+    settled_in, stated = texts(trades, "settlement_currency"), texts(trades, "settlement_rate")
+    dates = days(trades, "accounting_date")
+    found = rates.cross(net, currency, to_currencies=settled_in, dates=dates)
+    rows = np.flatnonzero((stated != "") & (settled_in != currency))
+    parsed = [parse_decimal(stated[row]) for row in rows]
+    shift = [
+        scale + terms.decimals[currency[row]] - terms.decimals[settled_in[row]]
+        for row, (_, scale) in zip(rows, parsed, strict=True)
+    ]
+    found[rows] = product_columns(net[rows], [mantissa for mantissa, _ in parsed], shift)
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """LOTS that are there without a trade, and the day at whose end each came into the books."""
+
+    lots: pa.Table
+    came: Days
+
+
 def trade(
     trades: pa.Table,
-    lots: pa.Table,
+    given: Given,
     *,
-    came: Days,
     asset_class: Mapping[str, str],
     terms: Terms,
+    rates: Conversions,
 ) -> Traded:
-    """Run the lot engine over screened DATED_TRADES and LOTS, each there from the end of a day."""
+    """Run the lot engine over screened DATED_TRADES and the lots that are there."""
+    lots, came = given.lots, given.came
     trades = trades.take(processing_order(trades))
     policy, dates = terms.policy, days(trades, "accounting_date")
     classes = np.array([asset_class[name] for name in texts(trades, "instrument")], dtype=object)
@@ -86,36 +145,42 @@ def trade(
         "asset_class": classes,
     }
     capitalised = policy.resolve("fees", dates, columns=scope) == "capitalise"
-    fees = np.where(capitalised, _total_fees(trades), 0)
-    gross = numbers(trades, "gross")
+    translated = translate(trades, terms, rates=rates)
+    names, picks, picks_from = name_lots(trades, lots, instruments=terms.instruments)
     pools, _ = group_codes(
         [np.concatenate([texts(lots, by), texts(trades, by)]) for by in policy.pool_by]
     )
     pool = pools.astype(np.int64)
-    relieved = relieve_fifo(
-        _given(lots, pool[: lots.num_rows], since=np.searchsorted(dates, came, side="right")),
+    fees_base = add_columns(*translated.fees_base.values())
+    since = np.searchsorted(dates, came, side="right")
+    methods = policy.resolve("lot_method", dates, columns=scope)
+    relieved = relieve(
+        _given(lots, pool[: lots.num_rows], since=since, names=names),
         Trades(
             pool=pool[lots.num_rows :],
             direction=np.where(texts(trades, "side") == "buy", 1, -1),
-            effect=np.array(
-                [POSITION_EFFECTS[name] for name in texts(trades, "position_effect")], np.int64
-            ),
+            effect=_codes(texts(trades, "position_effect"), POSITION_EFFECTS),
             quantity=numbers(trades, "quantity"),
-            gross=gross,
-            fees=fees,
-            gross_base=gross,
-            fees_base=fees,
+            gross=numbers(trades, "gross"),
+            fees=np.where(capitalised, translated.fees_in_cost, 0),
+            gross_base=translated.gross_base,
+            fees_base=np.where(capitalised, fees_base, 0),
+            ranking_fees=translated.fees_in_cost,
+            method=_codes(methods, {name: code for code, name in enumerate(METHODS)}),
+            name=names.of_trade,
+            picks_from=picks_from,
             may_short=policy.resolve("allow_short", dates, columns=scope).astype(bool),
         ),
+        picks=picks,
     )
-    return Traded(trades, lots, came, relieved, capitalised)
+    return Traded(trades, translated, lots, came, relieved, names, capitalised)
 
 
-def _total_fees(trades: pa.Table) -> Int64Array:
-    return add_columns(*(numbers(trades, fee) for fee in FEES))
+def _codes(values: Texts, known: Mapping[str, int]) -> Int64Array:
+    return np.array([known[value] for value in values], np.int64)
 
 
-def _given(lots: pa.Table, pool: Int64Array, *, since: Int64Array) -> Lots:
+def _given(lots: pa.Table, pool: Int64Array, *, since: Codes, names: LotNames) -> Lots:
     """Return LOTS as the engine takes them."""
     return Lots(
         pool=pool,
@@ -128,115 +193,60 @@ def _given(lots: pa.Table, pool: Int64Array, *, since: Int64Array) -> Lots:
         relieved_base=numbers(lots, "relieved_base"),
         trade=np.full(len(pool), -1),
         since=since.astype(np.int64),
+        ranking_cost=numbers(lots, "ranking_cost"),
+        name=names.of_lot,
+        version=names.version,
     )
 
 
-def leg_fees(traded: Traded) -> dict[str, Int64Array]:
-    """Return each fee of each leg, split over the legs of a trade like the fee total.
+@dataclass(frozen=True, slots=True)
+class LegFees:
+    """The fees of each leg, in their own currency and in base."""
+
+    local: Mapping[str, Int64Array]
+    base: Mapping[str, Int64Array]
+
+
+def leg_fees(traded: Traded) -> LegFees:
+    """Return each fee of each leg, split over the legs of a trade like the fee total."""
+    local = {fee: numbers(traded.trades, fee) for fee in FEES}
+    return LegFees(_split_fees(traded, local), _split_fees(traded, traded.translated.fees_base))
+
+
+def _split_fees(traded: Traded, fees: Mapping[str, Int64Array]) -> dict[str, Int64Array]:
+    """Split fees of trades over legs.
 
     Fees are added up in their declared order and each running total is split cumulatively, so that
     the parts of a fee add up to it over the legs, and to the leg's fee total over the kinds.
     """
-    legs, trades = traded.relieved.legs, traded.trades
-    whole = numbers(trades, "quantity")[legs.trade]
+    legs = traded.relieved.legs
+    whole = numbers(traded.trades, "quantity")[legs.trade]
     total = np.zeros(len(legs.trade), np.int64)
     reached = np.zeros(len(legs.trade), np.int64)
     split: dict[str, Int64Array] = {}
     for fee in FEES:
-        amount = numbers(trades, fee)[legs.trade]
-        total = add_columns(total, amount)
+        total = add_columns(total, fees[fee][legs.trade])
         share = mul_div_columns(total, legs.quantity, whole) - reached
         reached = reached + share
         split[fee] = share
-    second = np.flatnonzero(_second_leg(legs))
+    second = np.flatnonzero(second_leg(legs))
     for fee in FEES:
-        split[fee][second] = numbers(trades, fee)[legs.trade[second]] - split[fee][second - 1]
+        split[fee][second] = fees[fee][legs.trade[second]] - split[fee][second - 1]
     return split
 
 
-def _second_leg(legs: Legs) -> Flags:
+def leg_part(traded: Traded, totals: Int64Array) -> Int64Array:
+    """Split an amount of each trade over its legs by quantity; the second takes the rest."""
+    legs = traded.relieved.legs
+    whole = numbers(traded.trades, "quantity")[legs.trade]
+    part = mul_div_columns(totals[legs.trade], legs.quantity, whole)
+    second = np.flatnonzero(second_leg(legs))
+    part[second] = totals[legs.trade[second]] - part[second - 1]
+    return part
+
+
+def second_leg(legs: Legs) -> Flags:
+    """Say of each leg whether it is the second of its trade."""
     second = np.zeros(len(legs.trade), bool)
     second[1:] = legs.trade[1:] == legs.trade[:-1]
     return second
-
-
-@dataclass(frozen=True, slots=True)
-class ReliefAmounts:
-    """Per relief: the closing trade's share, the lot's cost and the gain; base currency alike.
-
-    `consideration` is what the closing trade brought (long) or cost (short), after the fees that
-    the policy capitalises.
-    """
-
-    trade: Int64Array
-    consideration: Int64Array
-    cost: Int64Array
-    cost_base: Int64Array
-    gain: Int64Array
-    elsewhere: Flags  # the lot has another book, strategy or broker account than the trade
-
-
-def relief_amounts(traded: Traded) -> ReliefAmounts:
-    """Split each closing leg's consideration over its reliefs by quantity, cumulatively."""
-    legs, reliefs = traded.relieved.legs, traded.relieved.reliefs
-    side = legs.side[reliefs.leg]
-    total = subtract_columns(legs.gross, legs.side * legs.fees)[reliefs.leg]
-    so_far = running_totals(reliefs.quantity, reliefs.leg.astype(np.intp))
-    reached = mul_div_columns(total, so_far, legs.quantity[reliefs.leg])
-    before = np.concatenate([np.zeros(1, np.int64), reached[:-1]])
-    starts = np.ones(len(reached), bool)
-    starts[1:] = reliefs.leg[1:] != reliefs.leg[:-1]
-    consideration = reached - np.where(starts, 0, before[: len(reached)])
-    trade_row = legs.trade[reliefs.leg]
-    elsewhere = np.zeros(len(trade_row), bool)
-    for name, owner in lot_facts(traded).owner(reliefs.lot).items():
-        elsewhere |= owner != texts(traded.trades, name)[trade_row]
-    gain = side * subtract_columns(consideration, reliefs.cost)
-    return ReliefAmounts(trade_row, consideration, reliefs.cost, reliefs.cost_base, gain, elsewhere)
-
-
-@dataclass(frozen=True, slots=True)
-class LotFacts:
-    """Who owns each lot, and its id, instrument, currency, dates and version."""
-
-    lot_id: Texts
-    book: Texts
-    strategy: Texts
-    broker_account: Texts
-    instrument: Texts
-    currency: Texts
-    version: Int64Array
-    opened_on: Days
-    hold_from: Days  # start of the holding period where it differs, else NaT
-
-    def owner(self, rows: Codes | Int64Array) -> dict[str, Any]:
-        """Return book, strategy and broker account of some lots."""
-        return {name: getattr(self, name)[rows] for name in OWNER}
-
-
-def lot_facts(traded: Traded) -> LotFacts:
-    """Return the facts of every lot; one that a trade opened has the trade's id and facts."""
-    lots, trades = traded.opening_lots, traded.trades
-    made = traded.relieved.lots.trade[lots.num_rows :]
-
-    def joined(name: str, source: str) -> Any:  # noqa: ANN401 - a column of any kind
-        return np.concatenate([column(lots, name), column(trades, source)[made]])
-
-    never = np.full(len(made), np.datetime64("NaT"), "datetime64[D]")
-    return LotFacts(
-        lot_id=joined("lot_id", "trade_id"),
-        **{name: joined(name, name) for name in (*OWNER, "instrument", "currency", "version")},
-        opened_on=joined("opened_on", "trade_date"),
-        hold_from=np.concatenate([days(lots, "hold_from"), never]),
-    )
-
-
-def by_arrival(lots: Lots) -> Codes:
-    """Return the rows of lots in the order in which they came into the books."""
-    return np.lexsort((lots.trade < 0, lots.since))
-
-
-def lot_recognised(traded: Traded) -> Days:
-    """Return the accounting date on which each lot came into the books; long ago if carried."""
-    made = traded.relieved.lots.trade[traded.opening_lots.num_rows :]
-    return np.concatenate([traded.came, days(traded.trades, "accounting_date")[made]])

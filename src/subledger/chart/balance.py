@@ -9,40 +9,47 @@ from subledger.chart.measures import Cell, CellContract, contract, owner_definit
 from subledger.chart.rules import Rule, RuleLine
 from subledger.tables import MEASURE_NAMES
 
-# Each view with the currencies of the lines that must sum to zero in it. Lines in base currency
-# must do so among themselves, since the event may be in another currency.
-VIEWS: tuple[tuple[str, tuple[str, ...]], ...] = (
-    ("local", ("event",)),
-    ("base currency lines", ("base",)),
-    ("base", ("event", "base", "base_only")),
-)
+# The view in which the lines of each currency are summed; what exists in base only is in none.
+_VIEWS = {
+    "event": "local",
+    "fee": "fee currency",
+    "settlement": "settlement currency",
+    "traded": "traded currency",
+}
 
 
 def residuals(rule: Rule, cell: Cell) -> Iterator[tuple[str, str]]:
     """Yield (residual, view) of each view in which a rule's lines in a cell do not balance.
 
-    A close is proved with one owner over all lines, then with two for the lot owner's lines
-    (`per = "lot"`) and the trade owner's separately; the second only where the first holds.
+    The lines of each currency must sum to zero among themselves, and all lines in base. A trade is
+    proved with one owner over all lines, then with two for the lot owner's lines (`per = "lot"`)
+    and the trade owner's separately; the second only where the first holds.
     """
     promised = contract(rule.event, cell)
-    for view, currencies in VIEWS:
-        lines = [line for line in rule.lines if line.currency in currencies]
-        one = _residual(lines, promised, view=view, two_owners=False)
+    for view, lines in _views(rule, promised):
+        one = _residual(lines, promised, view=view, owner="")
         if one:
             yield one, view
         elif promised.two_owners:
-            for owner, per in (("lot owner", "lot"), ("trade owner", "")):
+            for owner, per in (("lot", "lot"), ("trade", "")):
                 own = [line for line in lines if line.per == per]
-                two = _residual(own, promised, view=view, two_owners=True)
+                two = _residual(own, promised, view=view, owner=owner)
                 if two:
-                    yield two, f"{view}, two owners, lines of the {owner}"
+                    yield two, f"{view}, two owners, lines of the {owner} owner"
 
 
-def _residual(
-    lines: Iterable[RuleLine], promised: CellContract, *, view: str, two_owners: bool
-) -> str:
+def _views(rule: Rule, promised: CellContract) -> Iterator[tuple[str, Sequence[RuleLine]]]:
+    """Yield each view by its name with the lines that must sum to zero in it."""
+    for currency, view in _VIEWS.items():
+        lines = [line for line in rule.lines if promised.currencies[line.amount] == currency]
+        if lines:
+            yield view, lines
+    yield "base", rule.lines
+
+
+def _residual(lines: Iterable[RuleLine], promised: CellContract, *, view: str, owner: str) -> str:
     definitions = owner_definitions(
-        promised, view="local" if view == "local" else "base", two_owners=two_owners
+        promised, view="base" if view == "base" else "local", owner=owner
     )
     raw = total({line.amount: line.sign} for line in lines)
     reduced = reduce(raw, definitions)

@@ -39,11 +39,19 @@ def decide(rulings: Sequence[Ruling], starts: Iterable[date]) -> DecisionTable:
     days = tuple(sorted({*starts, *(one.from_ for one in rulings if one.from_)}))
     named = ("", *sorted({basis for one in rulings for basis in one.bases}))
     candidates: dict[tuple[str, int], Mapping[Key, tuple[Ruling, ...]]] = {}
+    winners: dict[tuple[str, int], Mapping[Key, Ruling]] = {}
+    before: tuple[Ruling, ...] | None = None
     for interval, day in enumerate((date.min, *days)):
         current = in_force(rulings, day)
         for basis in named:
-            candidates[basis, interval] = dict(_most_specific(current, basis))
-    winners = {part: _sole(table) for part, table in candidates.items()}
+            part = basis, interval
+            if current == before:  # a date on which accounts change, but no rule
+                candidates[part] = candidates[basis, interval - 1]
+                winners[part] = winners[basis, interval - 1]
+            else:
+                candidates[part] = dict(_most_specific(current, basis))
+                winners[part] = _sole(candidates[part])
+        before = current
     return DecisionTable(days, named, candidates, winners)
 
 

@@ -7,13 +7,19 @@ from dataclasses import dataclass
 from datetime import date
 
 from subledger.chart.chart import Chart
-from subledger.chart.measures import EVENTS
+from subledger.chart.measures import BALANCE_SLOT, EVENTS, cell_of, contract
 from subledger.chart.rules import Rule, RuleLine
+
+THE_BALANCE = "the account of the balance"
 
 
 @dataclass(frozen=True, slots=True)
 class ExplainedLine:
-    """One line that an event would get: `side` is dr or cr, `per` lot or empty."""
+    """One line that an event would get: `side` is dr or cr, `per` lot or empty.
+
+    `currency` is that of the measure, as in `measures.CURRENCY_OF`; fees in the event's own
+    currency have `event`.
+    """
 
     rule: str
     line: int
@@ -51,9 +57,11 @@ def explain_cell(
     if not isinstance(rule, Rule):
         return []
     given = {"asset_class": cell["asset_class"]} if "asset_class" in cell else {}
+    currencies = contract(event, cell_of(event, cell)).currencies
     rows = []
     for line in rule.lines:
-        number = chart.account_for(line.slot, basis=basis, on=on, **given)
+        at_balance = line.slot == BALANCE_SLOT
+        number = "" if at_balance else chart.account_for(line.slot, basis=basis, on=on, **given)
         rows.append(
             ExplainedLine(
                 rule=rule.id,
@@ -61,9 +69,9 @@ def explain_cell(
                 side=line.side,
                 slot=line.slot,
                 account=number,
-                name=chart.accounts[number].name,
+                name=THE_BALANCE if at_balance else chart.accounts[number].name,
                 measure=line.amount,
-                currency=line.currency,
+                currency=currencies[line.amount],
                 per=line.per,
             )
         )
@@ -78,9 +86,7 @@ def manual_table(chart: Chart) -> list[ManualRow]:
 
 
 def _manual_row(chart: Chart, rule: Rule, *, line: RuleLine) -> ManualRow:
-    slot = chart.slots[line.slot]
-    numbers = dict.fromkeys([slot.default, *(one.account for one in slot.overrides)])
-    accounts = ", ".join(f"{number} {chart.accounts[number].name}" for number in numbers)
+    accounts = _accounts(chart, line.slot)
     basis = ", ".join(rule.bases) or "all"
     return ManualRow(
         rule=rule.id,
@@ -92,6 +98,14 @@ def _manual_row(chart: Chart, rule: Rule, *, line: RuleLine) -> ManualRow:
         measure=line.amount,
         source=rule.source,
     )
+
+
+def _accounts(chart: Chart, slot_name: str) -> str:
+    if slot_name == BALANCE_SLOT:
+        return THE_BALANCE
+    slot = chart.slots[slot_name]
+    numbers = dict.fromkeys([slot.default, *(one.account for one in slot.overrides)])
+    return ", ".join(f"{number} {chart.accounts[number].name}" for number in numbers)
 
 
 def _conditions(when: Mapping[str, tuple[str, ...]]) -> str:

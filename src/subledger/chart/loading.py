@@ -21,7 +21,7 @@ from subledger.chart.chart import Chart
 from subledger.chart.layouts import LINE_KINDS, STATEMENTS, Statement, StatementLine
 from subledger.chart.measures import EVENTS, NARRATION, event_measures
 from subledger.chart.reading import Fields, Page, did_you_mean
-from subledger.chart.rules import LINE_CURRENCIES, Rule, RuleLine, Unbooked
+from subledger.chart.rules import Rule, RuleLine, Unbooked
 from subledger.chart.slots import CONDITIONS, Slot, SlotOverride
 from subledger.errors import Finding, Refused
 from subledger.instruments import ASSET_CLASSES
@@ -61,6 +61,18 @@ def load_chart(files: Mapping[str, bytes]) -> Chart:
     if findings:
         raise Refused(findings)
     return chart
+
+
+def load_accounts(files: Mapping[str, bytes]) -> Mapping[str, Account]:
+    """Load the accounts of a chart alone: of one that was posted with, whatever its rules said.
+
+    Raises Refused with every violation of the format of `accounts.toml`.
+    """
+    page = _page(ACCOUNTS_FILE, files)
+    _, accounts = _accounts(page)
+    if page.findings:
+        raise Refused(page.findings)
+    return accounts
 
 
 def _page(name: str, files: Mapping[str, bytes]) -> Page:
@@ -223,9 +235,9 @@ def _line(rule: Fields, event: str, *, line: int, data: Mapping[str, object]) ->
         amount=fields.text("amount", required=True, choices=measures),
         per=fields.text("per", choices=("lot",)),
         quantity=fields.flag("quantity", default=False),
-        currency=fields.text("currency", choices=LINE_CURRENCIES, default="event"),
         only=fields.conditions("only", EVENTS.get(event)),
     )
+    fields.refuse("currency", "the measure decides the currency of its line; remove the key")
     fields.finish()
     return made
 

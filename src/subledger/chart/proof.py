@@ -7,17 +7,20 @@ from dataclasses import dataclass, field
 from datetime import date
 from itertools import groupby
 
+from subledger.chart.accounts import Account
 from subledger.chart.balance import residuals
 from subledger.chart.chart import Chart
 from subledger.chart.decision import Key, boxes
 from subledger.chart.loading import RULES_FILE
 from subledger.chart.measures import (
-    BASE_MEASURES,
+    BALANCE_SLOT,
+    EVENTS_OF_A_BALANCE,
     EVENTS_OF_MANY_OWNERS,
     EVENTS_WITH_INSTRUMENT,
     EVENTS_WITH_LOTS,
     Cell,
     contract,
+    values_of,
 )
 from subledger.chart.reading import did_you_mean
 from subledger.chart.rules import Rule, RuleLine, Ruling
@@ -54,11 +57,25 @@ class _Notes:
     bases: tuple[str, ...]
     dates: tuple[date, ...]
     noted: dict[tuple[str, str, int | None], list[tuple[str, date]]] = field(default_factory=dict)
+    balances: dict[tuple[object, ...], tuple[str, ...]] = field(default_factory=dict)
 
     def note(self, code: str, message: str, *, row: int | None, at: tuple[str, date]) -> None:
         places = self.noted.setdefault((code, message, row), [])
         if at not in places:
             places.append(at)
+
+    def residuals(self, rule: Rule, cell: Cell) -> tuple[str, ...]:
+        """Return each residual of a rule in a cell with its views; neither basis nor date count."""
+        key = (rule.id, rule.from_, *(line.number for line in rule.lines), cell)
+        if key not in self.balances:
+            views: dict[str, list[str]] = {}
+            for residual, view in residuals(rule, cell):
+                views.setdefault(residual, []).append(view)
+            self.balances[key] = tuple(
+                f": residual: {residual}; view: {'; '.join(where)}"
+                for residual, where in views.items()
+            )
+        return self.balances[key]
 
     def findings(self) -> Iterator[Finding]:
         for (code, message, row), places in self.noted.items():
@@ -84,7 +101,9 @@ def _prove_table(chart: Chart, notes: _Notes, *, basis: str, on: date) -> None:
     problems: dict[tuple[str, str, int | None, str], list[Key]] = {}
     for (event, cell), winner in chart.decisions.winners[part].items():
         if isinstance(winner, Rule):
-            for code, message in _rule_problems(chart, winner, cell=cell, at=(basis, on)):
+            for code, message in _rule_problems(
+                chart, notes, rule=winner, cell=cell, at=(basis, on)
+            ):
                 found = (code, winner.id, winner.row, message)
                 problems.setdefault(found, []).append((event, cell))
     for (code, rule, row, message), keys in problems.items():
@@ -113,7 +132,7 @@ def _texts(keys: Iterable[Key]) -> Iterator[str]:
 
 
 def _rule_problems(
-    chart: Chart, rule: Rule, *, cell: Cell, at: tuple[str, date]
+    chart: Chart, notes: _Notes, *, rule: Rule, cell: Cell, at: tuple[str, date]
 ) -> Iterator[tuple[str, str]]:
     """Yield code and message of each problem that a winning rule has in a cell."""
     known = contract(rule.event, cell).measures
@@ -122,44 +141,46 @@ def _rule_problems(
         hint = did_you_mean(line.amount, known)
         yield "RULE_MEASURE", f" line {line.number}: no measure {line.amount!r} here{hint}"
     for line in rule.lines:
-        if line.amount in BASE_MEASURES and line.currency == "event":
-            message = f" line {line.number}: {line.amount} exists in base only (currency)"
-            yield "RULE_MEASURE", message
-        for problem in _account_problems(chart, rule, line=line, cell=cell, at=at):
+        for problem in _line_problems(chart, rule, line=line, cell=cell, at=at):
             yield "RULE_ACCOUNT", f" line {line.number}: {problem}"
+    at_balance = sum(line.sign for line in rule.lines if line.slot == BALANCE_SLOT)
+    if rule.event in EVENTS_OF_A_BALANCE and at_balance != 1:
+        yield "RULE_ACCOUNT", f": slot {BALANCE_SLOT} must be debited once"
     if not unknown:
-        views: dict[str, list[str]] = {}
-        for residual, view in residuals(rule, cell):
-            views.setdefault(residual, []).append(view)
-        for residual, where in views.items():
-            yield "RULE_UNBALANCED", f": residual: {residual}; view: {'; '.join(where)}"
+        for message in notes.residuals(rule, cell):
+            yield "RULE_UNBALANCED", message
 
 
-def _account_problems(
+def _line_problems(
     chart: Chart, rule: Rule, *, line: RuleLine, cell: Cell, at: tuple[str, date]
 ) -> Iterator[str]:
-    """Yield why a line cannot serve an account that its slot may stand for in the cell."""
-    slot = chart.slots.get(line.slot)
-    if slot is None:
-        return
-    per_lot = line.per == "lot"
-    if per_lot and rule.event not in EVENTS_WITH_LOTS:
+    """Yield why a line cannot stand on what its slot may stand for in the cell."""
+    if line.per == "lot" and rule.event not in EVENTS_WITH_LOTS:
         yield f'per = "lot", but event {rule.event} has no lots'
-    if not per_lot and rule.event in EVENTS_OF_MANY_OWNERS:
+    if line.per != "lot" and rule.event in EVENTS_OF_MANY_OWNERS:
         yield f'event {rule.event} concerns lots of several owners: per = "lot" is missing'
-    asset_class = cell[0] if rule.event in EVENTS_WITH_INSTRUMENT else ""
-    for number in slot.possible(asset_class, basis=at[0], on=at[1]):
-        account = chart.accounts.get(number)
-        if account is None:
-            continue
-        if account.holds_lots and not (per_lot and line.quantity):
-            yield f'account {number} holds lots: per = "lot" and quantity = true are missing'
-        if line.quantity and not account.holds_lots:
-            yield f"quantity = true, but account {number} holds no lots"
-        if per_lot and not account.holds_lots and _needs_no_lot(rule, cell):
-            yield f'per = "lot", but account {number} holds no lots'
-        if "instrument" in account.required and rule.event not in EVENTS_WITH_INSTRUMENT:
-            yield f"account {number} requires an instrument; event {rule.event} has none"
+    if line.slot == BALANCE_SLOT:
+        if rule.event not in EVENTS_OF_A_BALANCE:
+            yield f"slot {BALANCE_SLOT}, but event {rule.event} concerns no balance"
+        if line.quantity:
+            yield "quantity = true, but a balance has no units"
+    elif line.slot in chart.slots:
+        asset_class = values_of(rule.event, cell).get("asset_class", "")
+        for number in chart.slots[line.slot].possible(asset_class, basis=at[0], on=at[1]):
+            if number in chart.accounts:
+                yield from _account_problems(rule, chart.accounts[number], line=line, cell=cell)
+
+
+def _account_problems(rule: Rule, account: Account, *, line: RuleLine, cell: Cell) -> Iterator[str]:
+    number, per_lot = account.number, line.per == "lot"
+    if account.holds_lots and not (per_lot and line.quantity):
+        yield f'account {number} holds lots: per = "lot" and quantity = true are missing'
+    if line.quantity and not account.holds_lots:
+        yield f"quantity = true, but account {number} holds no lots"
+    if per_lot and not account.holds_lots and _needs_no_lot(rule, cell):
+        yield f'per = "lot", but account {number} holds no lots'
+    if "instrument" in account.required and rule.event not in EVENTS_WITH_INSTRUMENT:
+        yield f"account {number} requires an instrument; event {rule.event} has none"
 
 
 def _needs_no_lot(rule: Rule, cell: Cell) -> bool:

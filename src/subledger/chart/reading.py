@@ -152,6 +152,12 @@ class Fields:
             return ()
         return tuple(self._listed(key, one, choices=()) for one in value)
 
+    def refuse(self, key: str, reason: str) -> None:
+        """Note why a key that is given must not be there."""
+        self.taken.add(key)
+        if key in self.data:
+            self.find("CHART_FORMAT", f"unknown key {key!r}: {reason}", column=key)
+
     def finish(self) -> None:
         """Note every key that nobody took."""
         for key in [key for key in self.data if key not in self.taken]:

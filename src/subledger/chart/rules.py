@@ -14,17 +14,14 @@ from datetime import date
 
 from subledger.chart.measures import EVENTS, Cell
 
-LINE_CURRENCIES = ("event", "base", "base_only")
-
 
 @dataclass(frozen=True, slots=True)
 class RuleLine:
     """One line of an entry template: side, slot and the measure that is its amount.
 
     `per = "lot"`: one line per lot, with the lot's owner; otherwise the line carries the event's.
-    `currency`: `event` in the event's currency, `base` in base currency, `base_only` in the
-    event's currency with a local amount of zero. `only` narrows the line to some cells of its
-    rule. `quantity`: the line carries the units, positive on the debit side.
+    The measure decides the currency of the line (`measures.CURRENCY_OF`). `only` narrows the line
+    to some cells of its rule. `quantity`: the line carries the units, positive on the debit side.
     """
 
     number: int
@@ -33,7 +30,6 @@ class RuleLine:
     amount: str
     per: str = ""
     quantity: bool = False
-    currency: str = "event"
     only: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     @property

@@ -8,7 +8,7 @@ from subledger.chart.accounts import PROFIT_AND_LOSS, Account
 from subledger.chart.chart import Chart
 from subledger.chart.layouts import BALANCE_SHEET, INCOME_STATEMENT, Statement, StatementLine
 from subledger.chart.loading import ACCOUNTS_FILE, RULES_FILE, SLOTS_FILE, STATEMENTS_FILE
-from subledger.chart.measures import ENGINE_SLOTS
+from subledger.chart.measures import BALANCE_SLOT, ENGINE_SLOTS
 from subledger.chart.reading import did_you_mean
 from subledger.chart.rules import Ruling
 from subledger.chart.slots import Slot
@@ -144,14 +144,17 @@ def _at_slot(code: str, slot: Slot, *, problem: str) -> Finding:
 def _usage(chart: Chart) -> Iterator[Finding]:
     used = {line.slot for rule in chart.rules for line in rule.lines} | set(ENGINE_SLOTS)
     for slot in chart.slots.values():
-        if slot.name not in used:
+        if slot.name == BALANCE_SLOT:
+            problem = "stands for the account of the balance itself, never for one of this table"
+            yield _at_slot("SLOT_UNUSED", slot, problem=problem)
+        elif slot.name not in used:
             yield _at_slot("SLOT_UNUSED", slot, problem="no rule posts to it")
     for name in ENGINE_SLOTS:
         if name not in chart.slots:
             yield Finding("SLOT_UNRESOLVED", f"slot {name}: the engine needs it", SLOTS_FILE)
     for rule in chart.rules:
         for line in rule.lines:
-            if line.slot not in chart.slots:
+            if line.slot not in chart.slots and line.slot != BALANCE_SLOT:
                 hint = did_you_mean(line.slot, chart.slots)
                 message = f"rule {rule.id} line {line.number}: no slot {line.slot!r}{hint}"
                 yield Finding("SLOT_UNRESOLVED", message, RULES_FILE, rule.row)

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from subledger import __version__
-from subledger.cli import closing, deciding, intake, reading, ruling, setup
+from subledger.cli import closing, deciding, intake, reading, reconciling, ruling, setup
 from subledger.cli.failures import TRACEBACK
 
 app = typer.Typer(
@@ -28,6 +28,7 @@ for part in (setup, intake, closing, reading):
     app.add_typer(part.commands)
 app.add_typer(deciding.exceptions, name="exceptions")
 app.add_typer(ruling.rules, name="rules")
+app.add_typer(reconciling.reconcile, name="reconcile")
 
 
 def _print_version(wanted: bool) -> None:  # noqa: FBT001 - called by Typer

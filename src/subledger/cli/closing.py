@@ -102,14 +102,15 @@ def close(
     found = opened(books, create_store=True)
     done = run(found, period, bases=basis or (), dry_run=dry_run, progress=progress())
     kinds = texts("basis", "period")
-    kinds |= counts("checks", "figures_compared", "withheld_trades", "ledger_files")
+    kinds |= counts("checks", "figures_compared", "withheld_trades", "accepted_exceptions")
+    kinds |= counts("ledger_files")
     kinds |= texts("seal")
     rows = []
     for one in done:
         withheld = one.withheld.get("trades", [])
         count = len(withheld) if isinstance(withheld, list) else 0
         compared = sum(check.compared for check in one.checks)
-        figures = (len(one.checks), compared, count, len(one.files))
+        figures = (len(one.checks), compared, count, len(one.accepted), len(one.files))
         rows.append((one.basis, one.period, *figures, "" if dry_run else one.seal))
     emit(
         Listing("close", "Would close" if dry_run else "Closed", kinds, rows), shape, output=output

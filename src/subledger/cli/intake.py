@@ -31,8 +31,11 @@ def import_(
     file: Annotated[Path, typer.Argument(metavar="FILE", help="The file to import.")],
     *,
     source_format: Annotated[
-        str, typer.Option("--format", help="Format of the file; csv is the only one yet.")
-    ] = "csv",
+        str,
+        typer.Option(
+            "--format", help="csv, parquet, xlsx or a broker's; auto goes by the first bytes."
+        ),
+    ] = "auto",
     mapping: Annotated[
         Path | None,
         typer.Option(
@@ -47,13 +50,15 @@ def import_(
 
     Exits 3 when the file is refused. The same facts a second time change nothing.
     """
-    from subledger.operations.importing import import_file  # noqa: PLC0415 - help stays light
+    from subledger.operations.importing import (  # noqa: PLC0415 - help stays light
+        delivered,
+        import_bytes,
+    )
 
-    if source_format != "csv":
-        raise refuse("NOT_OFFERED", "only csv files are imported", value=source_format)
     columns = _columns(mapping) if mapping else None
     found = opened(books, create_store=True)
-    done = import_file(found, kind, path=file, mapping=columns, dry_run=dry_run)
+    delivery = delivered(kind, file, mapping=columns, source_format=source_format)
+    done = import_bytes(found, delivery, dry_run=dry_run)
     show_findings(done.notes, as_notes=True)
     kinds = texts("kind", "file") | counts("rows_read", "rows_new", "rows_known", "batch")
     kinds |= texts("duplicate")

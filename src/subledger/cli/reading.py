@@ -17,6 +17,15 @@ from subledger.errors import CODES, refuse
 
 commands = typer.Typer()
 
+ReportBases = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--basis",
+        metavar="NAME",
+        help="Accounting basis. Default: the first. basis-difference takes two.",
+    ),
+]
+
 
 @commands.command()
 @guarded
@@ -53,7 +62,7 @@ def report(  # noqa: PLR0913 - one per option
         typer.Option(metavar="COLUMN", help="Split by a column; may be repeated."),
     ] = None,
     books: Folder = Path(),
-    basis: OneBasis = "",
+    basis: ReportBases = None,
     as_at: AsAt = None,
     shape: Format = Shape.TABLE,
     output: Output = None,
@@ -61,19 +70,28 @@ def report(  # noqa: PLR0913 - one per option
     """Print a report of a period.
 
     Names: trial-balance, balance-sheet, income-statement, pnl, realised, unrealised, lots,
-    positions, journal, unsettled, exceptions.
+    positions, journal, unsettled, entitlements, fx, rates, basis-difference, exceptions.
     """
     from subledger.operations import reporting  # noqa: PLC0415 - help stays light
     from subledger.operations.splitting import require_splits  # noqa: PLC0415
 
     require_offered(shape)
-    view = reporting.view_of(opened(books), period, basis=basis, as_at=as_at)
+    one, other = _bases(name, basis or [])
+    view = reporting.view_of(opened(books), period, basis=one, other=other, as_at=as_at)
     if name in reporting.REPORTS:
         require_splits(name, by or ())
     made = reporting.report(view, name, by=by or ())
     of = {"entity": view.books.settings.entity, "basis": view.policy.name}
     listing = listing_of(made, view.units, **of, period=view.period.label)
     emit(listing, shape, output=output)
+
+
+def _bases(name: str, given: list[str]) -> tuple[str, str]:
+    """Return the basis of a report, and the one that it is compared with."""
+    most = 2 if name == "basis-difference" else 1
+    if len(given) > most:
+        raise refuse("NOT_OFFERED", f"{name} of {len(given)} bases", value=", ".join(given))
+    return (*given, "", "")[0], (*given, "", "")[1]
 
 
 @commands.command()

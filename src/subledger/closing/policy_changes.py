@@ -12,6 +12,8 @@ from subledger.errors import Finding
 
 # What may change at any time: it selects which trades are taken in from now on, or is only shown.
 _FREE = {"post_status", "not_included"}
+# What held for every seal that was written before the setting existed.
+_UNSTATED = {"dividends": "ex_date"}
 
 
 def policy_changes(
@@ -23,6 +25,7 @@ def policy_changes(
     day, and the overrides that were sealed must still stand.
     """
     now = stated_policy(policy)
+    sealed = _UNSTATED | dict(sealed)
     names = sorted((sealed.keys() | now.keys()) - _FREE - {"overrides"})
     findings = [
         _finding(policy, name, message=f"was sealed as {sealed.get(name)}")

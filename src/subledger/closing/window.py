@@ -7,22 +7,23 @@ stays out of the books for good, as a whole: neither its payment nor its reversa
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import date
-from typing import TypeAlias
 
 import numpy as np
 import pyarrow as pa
 
+from subledger.booking.excepting import exceptions_table
 from subledger.booking.inputs import Events
 from subledger.booking.policy import BasisPolicy
-from subledger.booking.screening import exceptions_table
+from subledger.closing.knowledge import EventKey, Known, Sealed
 from subledger.columns import Days, Flags, build, concatenate, days, numbers, ordered, texts
-from subledger.events.known import ODD_SETTLEMENTS
 from subledger.periods import Period, month_of, next_month
 from subledger.tables import (
     CASH,
+    CORPORATE_ACTIONS,
+    DATED_ACTIONS,
     DATED_CASH,
     DATED_JOURNALS,
     DATED_TRADES,
@@ -30,52 +31,11 @@ from subledger.tables import (
     JOURNALS,
     MARK_DATES,
     MARKS,
-    OPENING_BALANCES,
-    OPENING_LOTS,
     SETTLING,
-    UNSETTLED,
 )
-
-EventKey: TypeAlias = tuple[str, str, int]  # kind of its file, id, version: ids are per kind
 
 POSTABLE = {"settled": ("settled",), "confirmed": ("settled", "confirmed", "failed")}
 _CAPITAL = ("contribution", "withdrawal")
-
-
-@dataclass(frozen=True, slots=True)
-class Known:
-    """All facts known now: trades in their latest state, and the other kinds as imported.
-
-    `trades_when_sealed` are the trades as the last close knew them.
-    """
-
-    trades: pa.Table
-    trades_when_sealed: pa.Table
-    odd_settlements: pa.Table = field(default_factory=ODD_SETTLEMENTS.empty)
-    cash: pa.Table = field(default_factory=CASH.empty)
-    journals: pa.Table = field(default_factory=JOURNALS.empty)
-    opening_lots: pa.Table = field(default_factory=OPENING_LOTS.empty)
-    opening_balances: pa.Table = field(default_factory=OPENING_BALANCES.empty)
-
-
-@dataclass(frozen=True, slots=True)
-class Sealed:
-    """Up to where a basis is closed: the last closed day, the batch it knew, its open items.
-
-    `swept` holds the date to which an event was moved, `waived` the late events that stay out.
-    """
-
-    through: date | None = None
-    batch: int = 0
-    unsettled: pa.Table = field(default_factory=UNSETTLED.empty)
-    swept: Mapping[EventKey, date] = field(default_factory=dict)
-    waived: frozenset[EventKey] = frozenset()
-
-    def is_closed(self, dates: Days) -> Flags:
-        """Say which dates lie in a closed period."""
-        if self.through is None:
-            return np.zeros(len(dates), bool)
-        return np.asarray(dates <= np.datetime64(self.through), bool)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,13 +47,17 @@ class Window:
     withheld: pa.Table  # DATED_TRADES that post_status leaves out, on their trade date
 
     def months(self, sealed: Sealed) -> list[Period]:
-        """Return the open months that have events, without gaps, oldest first."""
-        dates = [
+        """Return the open months that have events, without gaps, oldest first.
+
+        Marks begin no books: nothing is held before the first event.
+        """
+        *events, marks, mark_dates = [
             np.asarray(part.column(name).to_numpy(), "datetime64[D]")
             for part, name in (
                 (self.events.trades, "accounting_date"),
                 (self.events.settling, "accounting_date"),
                 (self.events.cash, "accounting_date"),
+                (self.events.actions, "accounting_date"),
                 (self.events.journals, "accounting_date"),
                 (self.events.opening_lots, "as_of"),
                 (self.events.opening_balances, "as_of"),
@@ -101,11 +65,12 @@ class Window:
                 (self.events.mark_dates, "mark_date"),
             )
         ]
-        known = np.concatenate(dates)
+        happened = np.concatenate(events)
+        known = np.concatenate([happened, marks, mark_dates])
         if sealed.through is not None:
             first = next_month(month_of(sealed.through))
-        elif len(known):
-            first = month_of(known.min().astype(object))
+        elif len(happened):
+            first = month_of(happened.min().astype(object))
         else:
             return []
         months = [first]
@@ -117,7 +82,13 @@ class Window:
     def knows_anything(self) -> bool:
         """Say whether there is any event at all, be it an exception or withheld."""
         events = self.events
-        capital = (events.cash, events.journals, events.opening_lots, events.opening_balances)
+        capital = (
+            events.cash,
+            events.actions,
+            events.journals,
+            events.opening_lots,
+            events.opening_balances,
+        )
         found = (events.trades, *capital, self.exceptions, self.withheld)
         return any(table.num_rows for table in found)
 
@@ -127,6 +98,7 @@ class Window:
             trades=_between(self.events.trades, "accounting_date", month=month),
             settling=_between(self.events.settling, "accounting_date", month=month),
             cash=_between(self.events.cash, "accounting_date", month=month),
+            actions=_between(self.events.actions, "accounting_date", month=month),
             journals=_between(self.events.journals, "accounting_date", month=month),
             opening_lots=_between(self.events.opening_lots, "as_of", month=month),
             opening_balances=_between(self.events.opening_balances, "as_of", month=month),
@@ -157,6 +129,7 @@ def open_window(
     trades, late_trades, withheld = _trades(known, sealed, policy=policy)
     settling, late_settling = _settling(known, sealed, posted=trades)
     cash, late_cash = _cash(known.cash, sealed)
+    actions, late_actions = _actions(known.corporate_actions, sealed)
     journals, late_journals = _journals(known.journals, sealed)
     lots = _of_basis(known.opening_lots, basis)
     balances = _of_basis(known.opening_balances, basis)
@@ -165,6 +138,7 @@ def open_window(
         _late(late_trades, basis, event="trade_id", amount="net", on=first_open),
         _late(late_settling, basis, event="trade_id", amount="net", on=first_open),
         _late(late_cash, basis, event="event_id", amount="amount", on=first_open),
+        _late(late_actions, basis, event="event_id", amount="", on=first_open),
         _late(late_journals, basis, event="journal_id", amount="amount", on=first_open),
         _late(_after_seal(lots, sealed), basis, event="lot_id", amount="cost", on=first_open),
         _late(
@@ -175,6 +149,7 @@ def open_window(
         trades=trades,
         settling=settling,
         cash=cash,
+        actions=actions,
         journals=journals,
         opening_lots=_still_open(lots, sealed),
         opening_balances=_still_open(balances, sealed),
@@ -323,17 +298,39 @@ def _cash(cash: pa.Table, sealed: Sealed) -> tuple[pa.Table, pa.Table]:
     later = days(cash, "settled_date") != days(cash, "date")
     capital = np.isin(texts(cash, "kind").astype(str), _CAPITAL)
     pays = later & capital & ~late & ~_waived(keys, sealed) & ~sealed.is_closed(paid)
+    capital_stage = np.where(capital, "capital", "cash").astype(object)
+    dated = {"accounting_date": told, "told_on": told, "stage": capital_stage}
+    paid_later = dated | {
+        "accounting_date": paid,
+        "stage": np.full(cash.num_rows, "capital_settlement", dtype=object),
+    }
+    columns = {name: cash.column(name) for name in CASH.schema.names}
     parts = [
-        _dated(cash, ~closed, dates=told, stage="capital"),
-        _dated(cash, pays, dates=paid, stage="capital_settlement"),
+        build(DATED_CASH, columns | dated).filter(pa.array(~closed)),
+        build(DATED_CASH, columns | paid_later).filter(pa.array(pays)),
     ]
     return concatenate(DATED_CASH, parts), cash.filter(pa.array(late))
 
 
-def _dated(cash: pa.Table, chosen: Flags, *, dates: Days, stage: str) -> pa.Table:
-    rows = np.flatnonzero(chosen)
-    columns = {name: cash.column(name).take(rows) for name in CASH.schema.names}
-    return build(DATED_CASH, columns | {"stage": stage, "accounting_date": dates[rows]})
+def _actions(actions: pa.Table, sealed: Sealed) -> tuple[pa.Table, pa.Table]:
+    """Return the entitlements and payments of corporate actions to recognise, and late actions.
+
+    A late one cannot be swept: positions of a later day are not those that were entitled.
+    """
+    ex_date, pay_date = days(actions, "ex_date"), days(actions, "pay_date")
+    late = sealed.is_closed(ex_date) & (numbers(actions, "batch") > sealed.batch)
+    columns = {name: actions.column(name) for name in CORPORATE_ACTIONS.schema.names}
+    parts = [
+        build(DATED_ACTIONS, columns | {"stage": stage, "accounting_date": on}).filter(
+            pa.array(~late & ~sealed.is_closed(on) & given)
+        )
+        for stage, on, given in (
+            ("entitlement", ex_date, np.ones(len(ex_date), bool)),
+            # Paid before the ex-date, it is recognised when it is entitled.
+            ("payment", np.fmax(pay_date, ex_date), ~np.isnat(pay_date)),
+        )
+    ]
+    return concatenate(DATED_ACTIONS, parts), actions.filter(pa.array(late))
 
 
 def _journals(journals: pa.Table, sealed: Sealed) -> tuple[pa.Table, pa.Table]:
@@ -388,7 +385,7 @@ def _late(rows: pa.Table, basis: str, *, event: str, amount: str, on: date) -> p
             "event_version": numbers(rows, "version") if has_version else np.ones(count, int),
             "subject": texts(rows, "instrument"),
             "date": np.full(count, np.datetime64(on)),
-            "amount": numbers(rows, amount),
+            "amount": numbers(rows, amount) if amount else np.zeros(count, np.int64),
             "currency": texts(rows, "currency"),
             "message": np.full(count, "dated in a closed period", dtype=object),
             "batch": numbers(rows, "batch"),

@@ -108,7 +108,7 @@ Tolerance: TypeAlias = Annotated[str, AfterValidator(_plain_decimal)]
 Day: TypeAlias = Annotated[date, BeforeValidator(_day)]
 Method: TypeAlias = Annotated[
     Literal["FIFO", "LIFO", "HIFO", "LOFO", "MAXGAIN", "MINGAIN", "SPECIFIC", "AVERAGE"],
-    _offered("FIFO"),
+    _offered("FIFO", "LIFO", "HIFO", "LOFO", "AVERAGE", "SPECIFIC"),
 ]
 Fees: TypeAlias = Literal["expense", "capitalise"]
 PoolPart: TypeAlias = Literal["book", "strategy", "broker_account", "instrument"]
@@ -192,12 +192,9 @@ class BasisSection(Section):
         Literal["fair_value", "cost", "mark_at_year_end"], _offered("fair_value", "cost")
     ] = "fair_value"  # fmt: skip
     fees: Fees = "expense"
-    fx_split: Annotated[
-        Literal["disposal_rate", "acquisition_rate"], _offered("disposal_rate")
-    ] = "disposal_rate"  # fmt: skip
-    cash_fx: Annotated[
-        Literal["day_rate", "average", "fifo"], _offered("day_rate")
-    ] = "day_rate"  # fmt: skip
+    fx_split: Literal["disposal_rate", "acquisition_rate"] = "disposal_rate"
+    cash_fx: Literal["day_rate", "average", "fifo"] = "day_rate"
+    dividends: Literal["ex_date", "pay_date"] = "ex_date"
     fiscal_year_start: Annotated[str, AfterValidator(_fiscal_start)] = "01-01"
     not_included: Line | None = None
     lots: LotsSection = LotsSection()

@@ -23,6 +23,7 @@ from subledger.config.model import (
     SettingsFile,
 )
 from subledger.errors import Finding, Refused, refuse
+from subledger.valuation.rates import RateTerms
 
 FILE_NAME = "subledger.toml"
 _POSITION = re.compile(r"at line (\d+), column (\d+)")
@@ -81,6 +82,11 @@ class Settings:
     def base_decimals(self) -> int:
         """Return the decimals of the base currency's ledger unit."""
         return self.currencies[self.base]
+
+    @property
+    def rate_terms(self) -> RateTerms:
+        """Return what the conversion of an amount to base depends on beside the rates."""
+        return RateTerms(self.base, self.rates.pivot, self.rates.max_age, self.currencies)
 
     @property
     def chart_folder(self) -> Path:
@@ -169,6 +175,7 @@ def _policy(name: str, section: BasisSection, *, base: str) -> BasisPolicy:
         fees=section.fees,
         fx_split=section.fx_split,
         cash_fx=section.cash_fx,
+        dividends=section.dividends,
         lot_method=section.lots.method,
         pool_by=section.lots.pool_by,
         allow_short=section.lots.allow_short,

@@ -69,7 +69,7 @@ CHART_CODES: dict[str, Code] = {
         Exit.FINDINGS,
     ),
     "RULE_MEASURE": Code(
-        "A line's measure does not exist in a cell, or not in the line's currency.",
+        "A line's measure does not exist in a cell.",
         "use a measure of that event and side, or narrow the line with only",
         Exit.FINDINGS,
     ),

@@ -29,3 +29,4 @@ class Code:
     remedy: str
     exit: Exit = Exit.REFUSED
     waivable: bool = False  # only for codes of the exception queue
+    stops_a_close: bool = True  # likewise: an open exception that does not is only listed

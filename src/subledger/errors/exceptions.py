@@ -40,9 +40,57 @@ EXCEPTION_CODES: dict[str, Code] = {
         Exit.FINDINGS,
         waivable=True,
     ),
-    "LATER_CURRENCY": Code(
-        "The row is in another currency than the base currency, which is not booked yet.",
-        "waive it with a reason; it stays listed until currencies are booked",
+    "LOT_UNKNOWN": Code(
+        "A trade names a lot that is not open in its pool on that side, or more units than it has.",
+        "amend the column lots of the trade, or import the missing acquisition",
+        Exit.FINDINGS,
+        waivable=True,
+    ),
+    "LOTS_MISMATCH": Code(
+        "The lots that a trade names do not add up to the quantity that it closes.",
+        "amend the column lots of the trade",
+        Exit.FINDINGS,
+        waivable=True,
+    ),
+    "LOTS_NOT_NAMED": Code(
+        "A trade names no lots under SPECIFIC, and more than one could be meant.",
+        "name them in the column lots of the trade, as LOT_ID:QUANTITY;...",
+        Exit.FINDINGS,
+        waivable=True,
+    ),
+    "MISSING_RATE": Code(
+        "No exchange rate of a currency is known on or before the date, by no path.",
+        "import a rate of the currency; a missing rate cannot be waived",
+        Exit.FINDINGS,
+    ),
+    "STALE_RATE": Code(
+        "The latest exchange rate of a currency is older than rates.max_age days.",
+        "import a rate of the date, or accept it: subledger exceptions waive ID --reason",
+        Exit.FINDINGS,
+        waivable=True,
+    ),
+    "FX_TERMS": Code(
+        "An exchange does not settle in its own two currencies, or not in whole ledger units.",
+        "amend the trade, or give the currency more decimals in a new books folder",
+        Exit.FINDINGS,
+        waivable=True,
+    ),
+    "DIVIDEND_DIFFERS": Code(
+        "The cash of a day is not what the dividend it pays comes to.",
+        "correct the corporate action or the cash, or waive it with a reason and book it by hand",
+        Exit.FINDINGS,
+        waivable=True,
+    ),
+    "NO_EVENT": Code(
+        "A dividend or withholding was booked as cash, because no dividend of it is known.",
+        "import the corporate action where there is one; it does not stop a close",
+        Exit.FINDINGS,
+        waivable=True,
+        stops_a_close=False,
+    ),
+    "LATER_CORPORATE_ACTION": Code(
+        "A corporate action of an instrument that is held is not booked yet.",
+        "waive it with a reason, and book it as a manual journal until its kind is booked",
         Exit.FINDINGS,
         waivable=True,
     ),
@@ -61,12 +109,6 @@ EXCEPTION_CODES: dict[str, Code] = {
     "LATER_ACCRUED_INTEREST": Code(
         "The trade carries accrued interest, which is not booked yet.",
         "waive it with a reason; it stays listed until accrued interest is booked",
-        Exit.FINDINGS,
-        waivable=True,
-    ),
-    "LATER_SPECIFIC_LOTS": Code(
-        "The trade names the lots to relieve, which is not booked yet.",
-        "waive it with a reason; it stays listed until specific identification is booked",
         Exit.FINDINGS,
         waivable=True,
     ),

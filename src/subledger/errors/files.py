@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from subledger.errors.code import Code, Exit
+from subledger.errors.flex import FLEX_CODES
+from subledger.errors.formats import FORMAT_CODES
 
 FILE_CODES: dict[str, Code] = {
     "NOT_AN_ID": Code(
@@ -197,6 +199,18 @@ FILE_CODES: dict[str, Code] = {
         "The currency is not the instrument's.",
         "correct the currency, or use the id of the line that trades in it",
     ),
+    "SAME_CURRENCY": Code(
+        "Two currencies that are exchanged for each other are the same.",
+        "correct one of the two",
+    ),
+    "NOT_A_FRACTION": Code(
+        "A rate of withholding is not a fraction from 0 to 1.",
+        "write 15 % as 0.15",
+    ),
+    "RECLAIM_ABOVE_WITHHOLDING": Code(
+        "More can be reclaimed than is withheld.",
+        "give both as fractions of the gross amount; the reclaimable is a part of the withheld",
+    ),
     "DATE_ORDER": Code(
         "A date lies before one that it must not precede.",
         "correct one of the two dates",
@@ -319,4 +333,6 @@ FILE_CODES: dict[str, Code] = {
         "nothing, if the higher version is right",
         Exit.OK,
     ),
+    **FORMAT_CODES,
+    **FLEX_CODES,
 }

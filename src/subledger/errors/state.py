@@ -95,6 +95,9 @@ STATE_CODES: dict[str, Code] = {
     "UNKNOWN_KIND": Code(
         "There is no kind of file of that name.", "use one of the kinds listed", Exit.USAGE
     ),
+    "UNKNOWN_FORMAT": Code(
+        "There is no format of that name.", "use one of the formats listed", Exit.USAGE
+    ),
     "FILE_UNREADABLE": Code(
         "The file cannot be read.", "check the path and your permission to read it", Exit.USAGE
     ),
@@ -105,6 +108,11 @@ STATE_CODES: dict[str, Code] = {
     ),
     "PRICE_SEALED": Code(
         "A price that a close has sealed cannot be corrected.",
+        "leave the row out; the correction belongs to the open period",
+        Exit.CLOSED,
+    ),
+    "RATE_SEALED": Code(
+        "An exchange rate of a closed period cannot be corrected.",
         "leave the row out; the correction belongs to the open period",
         Exit.CLOSED,
     ),

@@ -26,6 +26,11 @@ STORE_CODES: dict[str, Code] = {
         "write sqlite:///store/control.db (a path below the books folder) or postgresql+psycopg://",
         Exit.USAGE,
     ),
+    "STORE_OLDER": Code(
+        "The store was written by an earlier version of the program.",
+        "run a command that writes, such as subledger post; it keeps a copy of the former database",
+        Exit.USAGE,
+    ),
     "STORE_NEWER": Code(
         "The store was written by a newer version of the program.",
         "use that version, or a later one",

@@ -33,6 +33,7 @@ class Limits:
 
     size: int = 2 * 10**9  # bytes
     rows: int = 20_000_000
+    inflated: int = 100 * 10**6  # bytes of what a compressed file holds
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

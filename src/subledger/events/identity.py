@@ -14,19 +14,21 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from subledger.columns import Flags, column, group_codes, numbers
+from subledger.columns import Flags, column, group_codes, numbers, texts
 from subledger.errors import Finding
 from subledger.events.identity_trades import admit_trades, refuse_settlements
 from subledger.events.naming import names_in_file
 from subledger.instruments import ECONOMIC
 from subledger.numbers import Int64Array
-from subledger.tables import DIMENSIONS, FACTS, INSTRUMENTS, PRICES, Table
+from subledger.tables import DIMENSIONS, FACTS, INSTRUMENTS, PRICES, RATES, Table
 
 _PLACE = ("batch", "row")
-_TABLES: dict[str, Table] = FACTS | {"instruments": INSTRUMENTS, "prices": PRICES}
+_VERSIONED: dict[str, Table] = {"prices": PRICES, "rates": RATES}
+_TABLES: dict[str, Table] = FACTS | _VERSIONED | {"instruments": INSTRUMENTS}
 
 KEYS: dict[str, tuple[str, ...]] = {
     "cash": ("event_id",),
+    "corporate_actions": ("event_id",),
     "settlements": ("event_id",),
     "journals": ("journal_id", "line"),
     "opening_lots": ("as_of", "lot_id", "basis"),
@@ -39,6 +41,7 @@ KEYS: dict[str, tuple[str, ...]] = {
     ),
     "instruments": ("instrument", "valid_from"),
     "prices": ("instrument", "date"),
+    "rates": ("base", "quote", "date"),
 }
 
 
@@ -67,8 +70,8 @@ def admit(
     facts = {name: known.get(name, table.empty()) for name, table in _TABLES.items()}
     if kind == "trades":
         news, notes, findings = admit_trades(incoming, facts, file=file)
-    elif kind == "prices":
-        return _admit_prices(incoming, facts[kind], file=file)
+    elif kind in _VERSIONED:
+        return _admit_versions(_VERSIONED[kind], incoming, known=facts[kind], file=file)
     elif kind == "instruments":
         news, findings = _admit_instruments(incoming, facts[kind], file=file)
         notes = []
@@ -231,7 +234,7 @@ def _revised(
     latest[code[~is_new]] = rows[~is_new]
     within = _differing(together, np.where(is_new, opening[code], first), names=names)
     wrong = rows[_any(within, together.num_rows) & is_new]
-    what = ("ID_CONFLICT", "instrument")
+    what = ("ID_CONFLICT", KEYS[table.name][0])
     findings = _conflicts(together, within, rows=wrong, what=what, file=file)
     before = latest[code]
     changed = _any(_differing(together, np.maximum(before, 0), names=names), together.num_rows)
@@ -248,6 +251,8 @@ def _admit_instruments(
     together = pa.concat_tables([ordered.select(names), incoming.select(names)]).combine_chunks()
     code, first = group_codes([column(together, "instrument")])
     differing = _differing(together, first[code], names=ECONOMIC)
+    # Until it was required, an exchange of currencies could be known without its base currency.
+    differing["base_currency"] &= texts(together, "base_currency")[first[code]] != ""
     rows = np.arange(together.num_rows)
     wrong = rows[_any(differing, together.num_rows) & (rows >= known.num_rows)]
     what = ("INSTRUMENT_CONFLICT", "instrument")
@@ -256,13 +261,13 @@ def _admit_instruments(
     return news, findings or twice
 
 
-def _admit_prices(incoming: pa.Table, known: pa.Table, *, file: str) -> Admission:
-    """Admit prices: another price for a known date is the next version of it."""
+def _admit_versions(table: Table, incoming: pa.Table, *, known: pa.Table, file: str) -> Admission:
+    """Admit prices or rates: another one for a known key is the next version of it."""
     ordered = known.sort_by([("version", "ascending")])
-    before, news, findings = _revised(PRICES, incoming, known=ordered, file=file)
+    before, news, findings = _revised(table, incoming, known=ordered, file=file)
     versions = np.append(numbers(ordered, "version"), 0)  # the last stands for not known
-    place = PRICES.schema.get_field_index("version")
+    place = table.schema.get_field_index("version")
     numbered = incoming.set_column(
-        place, PRICES.schema.field(place), pa.array(versions[before] + 1, pa.int64())
+        place, table.schema.field(place), pa.array(versions[before] + 1, pa.int64())
     )
     return _admission(numbered, news, notes=[], findings=findings)

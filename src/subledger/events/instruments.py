@@ -19,8 +19,9 @@ from subledger.tables import INSTRUMENTS
 _NO_DEFAULT = ("option", "future", "perpetual")
 _PERCENT = Number(1, 2)
 
+_EXCHANGES = ("fx_spot", "fx_forward")
+
 _OTHER = (
-    Column("base_currency", "id"),
     Column("underlying", "id"),
     Column("expiry", "date"),
     Column("strike", "number"),
@@ -44,6 +45,7 @@ COLUMNS = (
     Column("cusip", "text"),
     Column("figi", "text"),
     Column("exchange", "id"),
+    Column("base_currency", "id"),
     *_OTHER,
     Column("negative_price", "boolean", default="false"),
     Column("level", "choice", choices=("1", "2", "3")),
@@ -57,11 +59,12 @@ def read(rows: Rows, context: Context) -> Reading:
     """Judge the rows of an instruments file and return them as INSTRUMENTS.
 
     A level that is not given is 0. Findings: grammar, UNKNOWN_CURRENCY, DECIMALS_RANGE,
-    MULTIPLIER_MISSING, NOT_POSITIVE.
+    MULTIPLIER_MISSING, NOT_POSITIVE, SAME_CURRENCY.
     """
     sheet = Sheet(rows, COLUMNS, context=context)
     sheet.decimals("currency")
     sheet.decimals("base_currency")
+    _refuse_exchanges(sheet)
     places: Int64Array = sheet["quantity_decimals"].astype(np.int64)
     message = f"quantities have 0 to {MAX_DECIMALS} decimals"
     sheet.refuse(
@@ -75,6 +78,24 @@ def read(rows: Rows, context: Context) -> Reading:
         "other": _other(sheet),
     }
     return Reading(sheet.table(INSTRUMENTS, values), sheet.notes, sheet.findings, sheet.count)
+
+
+def _refuse_exchanges(sheet: Sheet) -> None:
+    """Refuse an exchange of currencies without base_currency, or of a currency for itself."""
+    exchange = np.isin(sheet["asset_class"], _EXCHANGES) & sheet.sound("asset_class")
+    sheet.refuse(
+        exchange & ~sheet.given("base_currency"),
+        "EMPTY_VALUE",
+        column="base_currency",
+        message=f"base_currency is required for {', '.join(_EXCHANGES)}",
+    )
+    same = exchange & (sheet["base_currency"] == sheet["currency"])
+    sheet.refuse(
+        same & sheet.sound("base_currency", "currency"),
+        "SAME_CURRENCY",
+        column="base_currency",
+        message="the quantity would be in the currency of the price",
+    )
 
 
 def _multipliers(sheet: Sheet) -> tuple[Int64Array, Int64Array]:

@@ -2,7 +2,17 @@
 
 from __future__ import annotations
 
-from subledger.events import cash, instruments, journals, openings, prices, settlements, trades
+from subledger.events import (
+    cash,
+    corporate_actions,
+    instruments,
+    journals,
+    openings,
+    prices,
+    rates,
+    settlements,
+    trades,
+)
 from subledger.events.reading import Kind
 
 KINDS: dict[str, Kind] = {
@@ -11,7 +21,9 @@ KINDS: dict[str, Kind] = {
         trades.KIND,
         instruments.KIND,
         prices.KIND,
+        rates.KIND,
         cash.KIND,
+        corporate_actions.KIND,
         settlements.KIND,
         journals.KIND,
         openings.LOTS_KIND,

@@ -8,16 +8,16 @@ from subledger.instruments import Held
 from subledger.numbers import Int64Array
 
 
-def find_instruments(sheet: Sheet) -> tuple[Held, Int64Array]:
+def find_instruments(sheet: Sheet, column: str = "instrument") -> tuple[Held, Int64Array]:
     """Return the known instruments and each row's position among them, -1 where not given.
 
     Refuses ids that are not known with UNKNOWN_INSTRUMENT.
     """
     held = Held(sheet.context.instruments)
-    positions = held.positions(sheet["instrument"])
-    unknown = (positions < 0) & sheet.given("instrument") & sheet.sound("instrument")
+    positions = held.positions(sheet[column])
+    unknown = (positions < 0) & sheet.given(column) & sheet.sound(column)
     message = "no instrument of that id is known"
-    sheet.refuse(unknown, "UNKNOWN_INSTRUMENT", column="instrument", message=message)
+    sheet.refuse(unknown, "UNKNOWN_INSTRUMENT", column=column, message=message)
     return held, positions
 
 
@@ -39,9 +39,9 @@ def refuse_negative(sheet: Sheet, negative: BoolArray, *, allowed: BoolArray) ->
     sheet.refuse(wrong, "NEGATIVE_PRICE", column="price", message=message)
 
 
-def refuse_order(sheet: Sheet, later: str, *, earlier: str) -> None:
+def refuse_order(sheet: Sheet, later: str, *, earlier: str, where: BoolArray | bool = True) -> None:
     """Refuse rows whose date `later` lies before `earlier`, with DATE_ORDER."""
-    wrong = (sheet[later] < sheet[earlier]) & sheet.sound(later, earlier)
+    wrong = (sheet[later] < sheet[earlier]) & sheet.sound(later, earlier) & where
     sheet.refuse(
         wrong,
         "DATE_ORDER",

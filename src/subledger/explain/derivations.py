@@ -6,15 +6,16 @@ from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 
+from subledger.booking.items import ITEMS
+from subledger.booking.money import accounts_of_slot
 from subledger.chart import Chart, Rule
+from subledger.chart.measures import EVENTS_WITH_INSTRUMENT
 from subledger.errors import InvariantError
-from subledger.explain.legs import CLOSES, fee_policies
-from subledger.explain.lines import Derivation, LotShare, rederive
-from subledger.explain.lot_history import owner_of
-from subledger.explain.lots import relief_number, require_history
-from subledger.explain.material import Material, Month, Row, rows_where
-
-ENTRY_KEY = ("event_kind", "event_id", "event_version", "stage", "leg")
+from subledger.explain.legs import fee_policies
+from subledger.explain.lines import Derivation, rederive
+from subledger.explain.material import Material, Month, Row
+from subledger.explain.moves import measures_of
+from subledger.explain.shares import lot_shares
 
 
 def derivation(
@@ -29,20 +30,12 @@ def derivation(
     measures = measures_of(month, entry)
     chart = material.chart_at(material.batch_of(entry["seq"]))
     lots = lot_shares(material, month, entry=entry, measures=measures, lines=lines)
-    for cell in _cells(material, entry, measures=measures):
+    for cell in _cells(material, chart, entry=entry, measures=measures):
         rule = _rule(material, chart, entry=entry, cell=cell)
         found = Derivation(rule, cell, measures, lots)
-        if rederive(found, lines, base=material.units.base) is not None:
+        if rederive(found, lines) is not None:
             return found
     raise InvariantError(f"{entry['entry_id']}: rule {entry['rule']} does not give its lines")
-
-
-def measures_of(month: Month, entry: Row) -> Row:
-    """Return the measures of an entry."""
-    found = rows_where(month.measures, **{name: entry[name] for name in ENTRY_KEY})
-    if len(found) != 1:
-        raise InvariantError(f"{entry['entry_id']} has {len(found)} rows of measures")
-    return found[0]
 
 
 def _rule(material: Material, chart: Chart, *, entry: Row, cell: Mapping[str, str]) -> Rule:
@@ -53,31 +46,77 @@ def _rule(material: Material, chart: Chart, *, entry: Row, cell: Mapping[str, st
     return rule
 
 
-def _cells(material: Material, entry: Row, *, measures: Row) -> Iterator[dict[str, str]]:
+def _cells(
+    material: Material, chart: Chart, *, entry: Row, measures: Row
+) -> Iterator[dict[str, str]]:
     """Yield the cell of an event; of a trade one per fee policy, that of the settings first."""
-    kind = entry["event_kind"]
+    kind, side = entry["event_kind"], measures["side"]
     if kind in ("contribution", "withdrawal"):
         cash = material.fact_rows("cash", event_id=entry["event_id"])[-1]
         yield {"settled": "at_once" if cash["settled_date"] == cash["date"] else "later"}
+    elif kind == "cash":
+        cash = material.fact_rows("cash", event_id=entry["event_id"])[-1]
+        yield {"kind": cash["kind"], "direction": side}
     elif kind == "capital_settlement":
-        yield {"direction": measures["side"]}
+        yield {"direction": side}
+    elif kind in ("dividend", "dividend_settlement"):
+        yield {"side": side}
+    elif kind == "fx_trade":
+        yield {"side": side, "fee_currency": _same_or_other(measures, "fee_currency")}
+    elif kind == "revaluation":
+        yield {"of": revalued(material, chart, event_id=entry["event_id"])}
+    elif kind in EVENTS_WITH_INSTRUMENT:
+        yield from _instrument_cells(material, entry=entry, measures=measures)
     else:
-        asset_class = str(material.instrument(instrument_of(material, entry))["asset_class"])
-        if kind == "trade":
-            given = {"side": measures["side"], "effect": measures["effect"]}
-            for policy in fee_policies(_fee_policy(material, entry, asset_class=asset_class)):
-                yield {"asset_class": asset_class, **given, "fees": policy}
-        else:
-            name = "direction" if kind == "settlement" else "side"
-            yield {"asset_class": asset_class, name: measures["side"]}
+        yield {}
+
+
+def _instrument_cells(material: Material, *, entry: Row, measures: Row) -> Iterator[dict[str, str]]:
+    kind, side = entry["event_kind"], measures["side"]
+    asset_class = str(material.instrument(instrument_of(material, entry))["asset_class"])
+    if kind == "settlement":
+        item = ITEMS[entry["leg"]]
+        yield {"asset_class": asset_class, "item": item, "direction": side}
+    elif kind == "trade":
+        currencies = {
+            "fee_currency": _same_or_other(measures, "fee_currency"),
+            "settlement": _same_or_other(measures, "settlement_currency"),
+        }
+        for policy in fee_policies(_fee_policy(material, entry, asset_class=asset_class)):
+            known = {"asset_class": asset_class, "side": side, "effect": measures["effect"]}
+            yield {**known, "fees": policy, **currencies}
+    else:
+        yield {"asset_class": asset_class, "side": side}
+
+
+def _same_or_other(measures: Row, name: str) -> str:
+    return "same" if measures[name] in ("", measures["currency"]) else "other"
+
+
+def revalued(material: Material, chart: Chart, *, event_id: str) -> str:
+    """Return what a revaluation is of, as `chart.measures.REVALUED` names it."""
+    if event_id.startswith("revaluation:"):
+        account = event_id.removeprefix("revaluation:").partition("/")[0]
+        return "cash" if account in accounts_of_slot(chart, "cash") else "other"
+    event, _, last = event_id.rpartition("/")
+    if last in ITEMS and material.fact_rows("trades", trade_id=event):
+        return "unsettled"
+    return "entitlement"
 
 
 def _fee_policy(material: Material, entry: Row, *, asset_class: str) -> str:
     trade = trade_of(material, entry)
+    return str(policy_of(material, "fees", trade=trade, entry=entry, asset_class=asset_class))
+
+
+def policy_of(
+    material: Material, setting: str, *, trade: Row, entry: Row, asset_class: str
+) -> object:
+    """Return a policy as it is for a trade on the accounting date of its entry."""
     scope = {name: np.array([trade[name]], dtype=object) for name in ("book", "broker_account")}
     scope["asset_class"] = np.array([asset_class], dtype=object)
     on = np.array([entry["accounting_date"]], "datetime64[D]")
-    return str(material.policy.resolve("fees", on, columns=scope)[0])
+    return material.policy.resolve(setting, on, columns=scope)[0]
 
 
 def instrument_of(material: Material, entry: Row) -> str:
@@ -94,55 +133,3 @@ def trade_of(material: Material, entry: Row) -> Row:
     """Return the first fact of the version of the trade that an entry books."""
     key = {"trade_id": entry["event_id"], "version": entry["event_version"]}
     return material.fact_rows("trades", **key)[0]
-
-
-def reliefs_of(month: Month, entry: Row) -> list[Row]:
-    """Return the reliefs of the trade that an entry closes lots with, in order of relief."""
-    if entry["event_kind"] != "trade" or entry["leg"] != CLOSES:
-        return []
-    key = {"trade_id": entry["event_id"], "version": entry["event_version"]}
-    return sorted(rows_where(month.reliefs, **key), key=relief_number)
-
-
-def lot_shares(
-    material: Material, month: Month, *, entry: Row, measures: Row, lines: Sequence[Row]
-) -> list[LotShare]:
-    """Return the lots that an entry touches with their measures, in the order of its lines."""
-    kind = entry["event_kind"]
-    if kind == "trade" and entry["leg"] == CLOSES:
-        return [_relieved(row) for row in reliefs_of(month, entry)]
-    if kind in ("trade", "opening_lot"):
-        local, base = {"cost": measures["cost"]}, {"cost": measures["cost_base"]}
-        return [LotShare(entry["event_id"], measures["quantity"], local, base)]
-    if kind == "mark":
-        return [_marked(material, entry, lot_id=lot_id) for lot_id in marked_lots(lines)]
-    return []
-
-
-def _relieved(row: Row) -> LotShare:
-    carried = "cost" if row["side"] == "long" else "proceeds"
-    mine = owner_of(row) == (row["lot_book"], row["lot_strategy"], row["lot_broker_account"])
-    local = {"cost_relieved": row[carried], "realised_price": row["gain"]}
-    base = {
-        "cost_relieved": row[f"{carried}_base"],
-        "realised_price": row["gain_price_base"],
-        "realised_fx": row["gain_fx_base"],
-        "mark_released": row["mark_released"],
-        "mark_fx_released": row["mark_fx_released"],
-    }
-    for view in (local, base):
-        view["interbook_cost"] = 0 if mine else view["cost_relieved"]
-    return LotShare(row["lot_id"], row["quantity"], local, base)
-
-
-def marked_lots(lines: Sequence[Row]) -> list[str]:
-    """Return the lots of a mark entry in the order of its lines."""
-    return list(dict.fromkeys(line["lot_id"] for line in lines if line["lot_id"]))
-
-
-def _marked(material: Material, entry: Row, *, lot_id: str) -> LotShare:
-    step = require_history(material, lot_id).mark_on(entry["accounting_date"])
-    if step is None:
-        raise InvariantError(f"{entry['entry_id']} marks lot {lot_id}, which was not open")
-    change = {"mark_change": step.change}
-    return LotShare(lot_id, 0, change, change)

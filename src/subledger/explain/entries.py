@@ -5,26 +5,22 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from subledger.explain.derivations import (
-    derivation,
-    marked_lots,
-    reliefs_of,
-    trade_of,
-)
+from subledger.booking.items import ITEMS
+from subledger.explain.derivations import derivation, trade_of
 from subledger.explain.events import source_node
 from subledger.explain.figures import added, subtracted
 from subledger.explain.journal import entry_text, event_text, live_entries
-from subledger.explain.legs import (
-    gross_arithmetic,
-    identity_arithmetic,
-    split_arithmetic,
-    sum_arithmetic,
-)
 from subledger.explain.lines import Derivation, lines_node, rule_node
-from subledger.explain.lots import mark_step_node, opening_node, relief_step_node, require_history
+from subledger.explain.lot_history import require_history
+from subledger.explain.lots import join_step_node, opening_node
+from subledger.explain.marks import mark_step_node
 from subledger.explain.material import Material, Month, Row, rows_where
-from subledger.explain.nodes import Arithmetic, Fact, Node, facts_of
-from subledger.tables import FEES, MEASURE_NAMES
+from subledger.explain.measures import measures_node
+from subledger.explain.moves import measures_of, reliefs_of, touched
+from subledger.explain.nodes import Arithmetic, Node, facts_of
+from subledger.explain.reliefs import relief_step_node
+from subledger.explain.shares import marked_lots
+from subledger.tables import FEES
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,59 +103,11 @@ def _rule(material: Material, derived: Derivation, *, entry: Row, lines: Sequenc
     return rule_node(material, derived, entry=entry, lines=lines, chart=chart)
 
 
-def measures_node(material: Material, month: Month, *, entry: Row, derived: Derivation) -> Node:
-    """Return the measures of an entry with their identities and sums written out."""
-    measures, kind = derived.measures, entry["event_kind"]
-    currency = measures["currency"]
-    if kind == "trade":
-        return Node(
-            "measures",
-            "Measures",
-            (),
-            _trade_measures(material, month, derived=derived, entry=entry),
-        )
-    figures = material.figures(currency)
-    if kind == "mark":
-        changes = [figures.base(lot.base["mark_change"]) for lot in derived.lots]
-        total = figures.base(measures["mark_change_base"])
-        written = (added(total, changes, formula="mark_change = change of each lot"),)
-        return Node("measures", "Measures", (), written)
-    named = [(name, measures[name]) for name in MEASURE_NAMES if measures[name]]
-    return Node(
-        "measures",
-        "Measures",
-        tuple(Fact(name, f"{figures.money(amount)} {currency}") for name, amount in named),
-    )
-
-
-def _trade_measures(
-    material: Material, month: Month, *, derived: Derivation, entry: Row
-) -> tuple[Arithmetic, ...]:
-    trade, measures = trade_of(material, entry), derived.measures
-    figures = material.figures(measures["currency"], trade["instrument"])
-    key = {"event_kind": "trade", "event_id": entry["event_id"]}
-    legs = rows_where(month.measures, **key, event_version=entry["event_version"])
-    ordered = sorted(legs, key=lambda row: int(row["leg"]))
-    sums: tuple[Arithmetic, ...] = ()
-    if measures["effect"] == "close":
-        sums = sum_arithmetic(measures, reliefs_of(month, entry), figures=figures)
-    return (
-        *gross_arithmetic(material, trade),
-        *split_arithmetic(material, trade, legs=ordered, leg=entry["leg"]),
-        *sums,
-        *identity_arithmetic(measures, derived.cell, figures=figures),
-    )
-
-
 def _lot_nodes(material: Material, month: Month, *, entry: Row, lines: Sequence[Row]) -> list[Node]:
-    """Return the reliefs of an entry, the lot that it opened, or the lots that it marked."""
+    """Return the reliefs of an entry, the lots that it opened or ended, or those that it marked."""
+    if entry["event_kind"] == "trade":
+        return trade_lot_nodes(material, month, entry=entry, lines=lines, with_openings=True)
     nodes = []
-    for row in reliefs_of(month, entry):
-        history = require_history(material, row["lot_id"])
-        step = relief_step_node(material, history, step=history.relief(row["relief_id"]))
-        nodes.append(step.with_children(opening_node(material, history)))
-    if entry["event_kind"] == "trade" and not nodes:
-        nodes.append(opening_node(material, require_history(material, entry["event_id"])))
     if entry["event_kind"] == "mark":
         for lot_id in marked_lots(lines):
             history = require_history(material, lot_id)
@@ -169,12 +117,50 @@ def _lot_nodes(material: Material, month: Month, *, entry: Row, lines: Sequence[
     return nodes
 
 
+def trade_lot_nodes(
+    material: Material,
+    month: Month,
+    *,
+    entry: Row,
+    lines: Sequence[Row],
+    with_openings: bool,
+) -> list[Node]:
+    """Return what a leg did to lots: those that ended in a pool, reliefs, and the lot it opened.
+
+    `with_openings` adds to each relief what opened its lot.
+    """
+    one = touched(month, entry, measures=measures_of(month, entry), lines=lines)
+    nodes = []
+    for move in one.moves:
+        history = require_history(material, move.lot_id)
+        if move.quantity < 0 and history.joining is not None:
+            nodes.append(join_step_node(material, history, step=history.joining))
+        elif move.lot_id != one.opened:
+            nodes.append(opening_node(material, history))
+    for row in reliefs_of(month, entry):
+        history = require_history(material, row["lot_id"])
+        step = relief_step_node(material, history, step=history.relief(row["relief_id"]))
+        opening = (opening_node(material, history),) if with_openings else ()
+        nodes.append(step.with_children(*opening))
+    if one.opened:
+        nodes.append(opening_node(material, require_history(material, one.opened)))
+    return nodes
+
+
 def _item(material: Material, entry: Row) -> list[Node]:
-    """Return the item that a settlement relieves: the trade's receivable or payable."""
+    """Return the item that a settlement relieves: a receivable or payable of the trade."""
+    if entry["event_kind"] == "dividend_settlement":
+        return _dividend_item(material, entry)
     if entry["event_kind"] != "settlement":
         return []
     trade = trade_of(material, entry)
-    opened = live_entries(material, event_kind="trade", event_id=trade["trade_id"], stage="trade")
+    opened = [
+        row
+        for kind in ("trade", "fx_trade")
+        for row in live_entries(
+            material, event_kind=kind, event_id=trade["trade_id"], stage="trade"
+        )
+    ]
     facts = facts_of(
         [
             ("opened by", "; ".join(entry_text(row) for row in opened)),
@@ -182,15 +168,38 @@ def _item(material: Material, entry: Row) -> list[Node]:
             ("trade", material.place(trade)),
         ]
     )
-    receives = trade["side"] == "sell"
-    title = f"{'Receivable' if receives else 'Payable'} of trade {trade['trade_id']}"
-    written = item_arithmetic(material, trade)
+    item = ITEMS[entry["leg"]]
+    receives = (trade["side"] == "sell") != (item == "traded")
+    name = "Fees" if item == "fees" else "Receivable" if receives else "Payable"
+    written = item_arithmetic(material, trade) if item == "amount" else ()
+    title = f"{name} of trade {trade['trade_id']}"
     return [Node("settlement", title, facts, written, batches=(trade["batch"],))]
 
 
+def _dividend_item(material: Material, entry: Row) -> list[Node]:
+    """Return the entitlement that a payment relieves: the entry that recognised it."""
+    stage = entry["stage"].replace("dividend_settlement:", "dividend:", 1)
+    key = {"event_kind": "dividend", "event_id": entry["event_id"], "stage": stage}
+    opened = [entry_text(row) for row in live_entries(material, **key)]
+    name = "Receivable" if stage.endswith("/long") else "Payable"
+    facts = facts_of([("opened by", "; ".join(opened))])
+    return [Node("settlement", f"{name} of dividend {entry['event_id']}", facts)] if opened else []
+
+
 def item_arithmetic(material: Material, trade: Row) -> tuple[Arithmetic, ...]:
-    """Write out the amount that settles a trade: gross, and its fees added or taken off."""
+    """Write out the net amount of a trade: gross, and its fees added or taken off.
+
+    Fees in another currency are settled apart.
+    """
     figures = material.figures(trade["currency"])
+    if trade["fee_currency"] not in ("", trade["currency"]):
+        return (
+            added(
+                figures.money(trade["net"]),
+                [figures.money(trade["gross"])],
+                formula="amount = gross; fees are settled in their own currency",
+            ),
+        )
     gross, net = figures.money(trade["gross"]), figures.money(trade["net"])
     fees = figures.money(sum(trade[fee] for fee in FEES))
     if trade["side"] == "buy":

@@ -5,15 +5,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from subledger.booking.direct import opening_balance_id
-from subledger.explain.legs import price_text
+from subledger.explain.dividends import cash_of
 from subledger.explain.material import Material, Row
 from subledger.explain.nodes import Node, facts_of, grid_of
+from subledger.explain.prices import price_text
+from subledger.numbers import to_text
 from subledger.tables import DIMENSIONS, FEES
 
 _DIMENSIONS = tuple(field.name for field in DIMENSIONS)
 _TRADE_COLUMNS = (
     *("version", "status", "trade date", "settlement date", "settled on", "side", "quantity"),
-    *("price", "gross", "fees", "net", "file and row"),
+    *("price", "gross", "fees", "net", "currency", "fees in", "settles in", "file and row"),
 )
 _FIGURES = ("quantity", "price", "gross", "fees", "net", "amount", "line", "version")
 
@@ -21,20 +23,36 @@ _FIGURES = ("quantity", "price", "gross", "fees", "net", "amount", "line", "vers
 def source_node(material: Material, entry: Row) -> list[Node]:
     """Return the facts that an entry books, with file and row."""
     kind, event_id = entry["event_kind"], entry["event_id"]
-    match kind:
-        case "trade" | "settlement":
-            return [trade_facts(material, event_id, version=entry["event_version"])]
-        case "contribution" | "withdrawal" | "capital_settlement":
-            return [cash_facts(material, event_id)]
-        case "journal":
-            return [journal_facts(material, event_id)]
-        case "opening_lot":
-            taken = material.fact_rows("opening_lots", lot_id=event_id)
-            return [_taken_over(material, event_id, rows=taken)]
-        case "opening_balance":
-            return [_taken_over(material, event_id, rows=_opening_balances(material, event_id))]
-        case _:
-            return []
+    if kind in ("trade", "fx_trade", "settlement"):
+        return [trade_facts(material, event_id, version=entry["event_version"])]
+    if kind in ("dividend", "dividend_settlement"):
+        paid = cash_of(material, entry=entry) if kind == "dividend_settlement" else []
+        cash = (cash_facts(material, row["event_id"]) for row in paid)
+        return [action_facts(material, event_id), *cash]
+    if kind in ("opening_lot", "opening_balance"):
+        rows = (
+            material.fact_rows("opening_lots", lot_id=event_id)
+            if kind == "opening_lot"
+            else _opening_balances(material, event_id)
+        )
+        return [_taken_over(material, event_id, rows=rows)]
+    if kind == "revaluation":
+        return _revalued_facts(material, event_id)
+    if kind == "journal":
+        return [journal_facts(material, event_id)]
+    is_cash = kind in ("contribution", "withdrawal", "capital_settlement", "cash")
+    return [cash_facts(material, event_id)] if is_cash else []
+
+
+def _revalued_facts(material: Material, event_id: str) -> list[Node]:
+    """Return the trade or the dividend that left a revalued item; nothing for a balance."""
+    trade_id, _, _ = event_id.rpartition("/")
+    if material.fact_rows("trades", trade_id=trade_id):
+        return [trade_facts(material, trade_id)]
+    action, _, _ = event_id.partition("/")
+    if material.fact_rows("corporate_actions", event_id=action):
+        return [action_facts(material, action)]
+    return []
 
 
 def trade_facts(material: Material, trade_id: str, *, version: int = 0) -> Node:
@@ -58,6 +76,8 @@ def trade_facts(material: Material, trade_id: str, *, version: int = 0) -> Node:
 
 def _trade_row(material: Material, row: Row) -> dict[str, str]:
     figures = material.figures(row["currency"], row["instrument"])
+    fees_in = row["fee_currency"] or row["currency"]
+    settles_in = row["settlement_currency"] or row["currency"]
     dates = {"trade date": "trade_date", "settlement date": "settlement_date"}
     return {
         "version": str(row["version"]),
@@ -68,8 +88,11 @@ def _trade_row(material: Material, row: Row) -> dict[str, str]:
         "quantity": figures.units(row["quantity"]),
         "price": price_text(row),
         "gross": figures.money(row["gross"]),
-        "fees": figures.money(sum(row[fee] for fee in FEES)),
+        "fees": material.figures(fees_in).money(sum(row[fee] for fee in FEES)),
         "net": figures.money(row["net"]),
+        "currency": "" if figures.is_base else row["currency"],
+        "fees in": "" if fees_in == row["currency"] else fees_in,
+        "settles in": "" if settles_in == row["currency"] else settles_in,
         "file and row": material.place(row),
     }
 
@@ -90,6 +113,30 @@ def cash_facts(material: Material, event_id: str) -> Node:
         ]
     )
     return Node("event", f"Cash {event_id}", facts, batches=_batches(rows))
+
+
+def action_facts(material: Material, event_id: str) -> Node:
+    """Return what was announced to holders as it came."""
+    rows = material.fact_rows("corporate_actions", event_id=event_id)
+    row = rows[-1]
+    figures = {
+        name: to_text(row[f"{name}_mantissa"], row[f"{name}_scale"])
+        for name in ("amount", "withholding", "reclaimable")
+    }
+    is_dividend = row["kind"] == "dividend"
+    facts = facts_of(
+        [
+            ("kind", row["kind"]),
+            ("instrument", row["instrument"]),
+            ("ex-date", row["ex_date"]),
+            ("record date", row["record_date"]),
+            ("pay date", row["pay_date"]),
+            ("amount per unit", f"{figures['amount']} {row['currency']}" if is_dividend else ""),
+            *((f"{name} rate", figures[name]) for name in ("withholding", "reclaimable")),
+            ("source", material.place(row)),
+        ]
+    )
+    return Node("event", f"Corporate action {event_id}", facts, batches=_batches(rows))
 
 
 def journal_facts(material: Material, journal_id: str) -> Node:

@@ -72,7 +72,8 @@ def identity(
 ) -> tuple[Arithmetic, bool]:
     """Write an identity out with the measures of an event, and say whether it holds.
 
-    `measures` is a row of `tables.MEASURES`; base amounts stand under `<name>_base`.
+    `measures` is a row of `tables.MEASURES`; base amounts stand under `<name>_base`. `figures` are
+    those of the currency that the derived measure is in.
     """
     derived, form = parse_identity(text)
     tail = "_base" if in_base else ""
@@ -85,5 +86,8 @@ def identity(
         sign = ("- " if form[name] < 0 else "+ ") if words else ("-" if form[name] < 0 else "")
         words += f"{' ' if words else ''}{sign}{operand(figure(name))}"
     total = sum(times * measures[name + tail] for name, times in form.items())
-    written = Arithmetic(text.strip(), f"{figure(derived)} = {words}")
+    formula = text.strip()
+    if in_base and not figures.is_base:
+        formula = formula.replace(" = ", f" in {figures.decimals.base} = ", 1)
+    written = Arithmetic(formula, f"{figure(derived)} = {words or '0'}")
     return written, total == measures[derived + tail]

@@ -5,157 +5,247 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from subledger.chart.measures import FEE_POLICIES, identities_of
+from subledger.chart.measures import FEE_POLICIES, cell_of, contract, identities_of
 from subledger.errors import InvariantError
 from subledger.explain.figures import Figures, added, identity, operand, ratio, subtracted
-from subledger.explain.material import Material, Row
+from subledger.explain.lines import LotShare, currency_of
+from subledger.explain.material import Row
 from subledger.explain.nodes import Arithmetic
-from subledger.numbers import part_of, product, to_text
+from subledger.explain.prices import gross_arithmetic
+from subledger.explain.rates import Workings
+from subledger.numbers import parse_decimal, part_of, product
 from subledger.tables import FEES
 
 CLOSES, OPENS = 1, 2
 
-
-def gross_arithmetic(material: Material, trade: Row) -> tuple[Arithmetic, ...]:
-    """Write out a trade's gross: quantity x price x multiplier, and a stated one's difference."""
-    figures = material.figures(trade["currency"], trade["instrument"])
-    words, computed = market_value(
-        material, trade["quantity"], price=trade, figures=figures, in_base=False
-    )
-    if computed == trade["gross"]:
-        return (
-            Arithmetic(
-                "gross = round(quantity x price x multiplier)",
-                f"{figures.money(computed)} = {words}",
-            ),
-        )
-    stated = figures.money(trade["gross"])
-    return (
-        Arithmetic(
-            "computed gross = round(quantity x price x multiplier)",
-            f"{figures.money(computed)} = {words}",
-        ),
-        subtracted(
-            figures.money(trade["gross"] - computed),
-            stated,
-            right=figures.money(computed),
-            formula="within tolerance = gross, as the source states it - computed gross",
-        ),
-    )
-
-
-def market_value(
-    material: Material, quantity: int, *, price: Row, figures: Figures, in_base: bool
-) -> tuple[str, int]:
-    """Return quantity x price x multiplier in words, with what was rounded, and its value.
-
-    `price` carries price_mantissa and price_scale; the value is in ledger units.
-    """
-    instrument = material.instrument(figures.instrument)
-    scale = instrument["quantity_decimals"] + instrument["multiplier_scale"] + price["price_scale"]
-    exact = quantity * price["price_mantissa"] * instrument["multiplier_mantissa"]
-    units = figures.decimals
-    places = units.decimals_of_base() if in_base else units.decimals[figures.currency]
-    value = product(
-        quantity, price["price_mantissa"] * instrument["multiplier_mantissa"], scale - places
-    )
-    multiplier = to_text(instrument["multiplier_mantissa"], instrument["multiplier_scale"])
-    words = f"round({figures.units(quantity)} x {operand(price_text(price))} x {multiplier})"
-    if scale > places and exact % 10 ** (scale - places):
-        words += f" = round({to_text(exact, scale)})"
-    return words, value
-
-
-def price_text(row: Row) -> str:
-    """Return the price of a row of trades, prices or marks, as exact text."""
-    return to_text(row["price_mantissa"], row["price_scale"])
-
-
-def split_arithmetic(
-    material: Material, trade: Row, *, legs: Sequence[Row], leg: int
-) -> tuple[Arithmetic, ...]:
-    """Write out how gross and fees of a trade that crosses zero are split over its legs.
-
-    `legs` are the measures of both; a trade of one leg has nothing to split.
-    """
-    if len(legs) < OPENS:
-        return ()
-    figures = material.figures(trade["currency"], trade["instrument"])
-    first = legs[0]
-    shares = _fee_shares(trade, first["quantity"])
-    if leg == CLOSES:
-        part, whole = figures.units(first["quantity"]), figures.units(trade["quantity"])
-        words = ratio(figures.money(trade["gross"]), part, whole=whole)
-        return (
-            Arithmetic(
-                "gross of leg 1 = round(gross x quantity of leg 1 / quantity)",
-                f"{figures.money(first['gross'])} = {words}",
-            ),
-            *(_share_arithmetic(share, (part, whole), figures=figures) for share in shares),
-        )
-    parts = [("gross", first["gross"]), *((share.fee, share.amount) for share in shares)]
-    return tuple(
-        subtracted(
-            figures.money(trade[name] - amount),
-            figures.money(trade[name]),
-            right=figures.money(amount),
-            formula=f"{name} of leg 2 = {name} of the trade - {name} of leg 1",
-        )
-        for name, amount in parts
-    )
+# What a leg's measures add up from its lots, in words.
+_SUMS = {
+    "cost_relieved": "cost of each lot relieved",
+    "cost_moved": "cost that left or entered each lot of the pool",
+    "interbook_cost": "cost of each lot of another owner",
+    "realised_price": "price gain of each lot",
+    "realised_fx": "FX gain of each lot",
+    "mark_released": "mark of each lot released",
+    "mark_fx_released": "FX mark of each lot released",
+}
 
 
 @dataclass(frozen=True, slots=True)
-class _FeeShare:
-    """The first leg's part of one fee; `total` adds up the fees so far, `before` their parts."""
+class Trade:
+    """A trade's fact with the measures of its legs in order, and those of the leg explained."""
 
-    fee: str
-    amount: int
-    total: int
-    before: int
+    fact: Row
+    legs: Sequence[Row]
+    leg: Row
+
+    @property
+    def crosses(self) -> bool:
+        """Say whether the trade both closes and opens."""
+        return len(self.legs) > 1
+
+    @property
+    def is_first(self) -> bool:
+        """Say whether the leg explained is the first."""
+        return bool(self.leg["leg"] == self.legs[0]["leg"])
+
+    @property
+    def fee_currency(self) -> str:
+        """Return the currency of the fees."""
+        return str(self.fact["fee_currency"] or self.fact["currency"])
+
+    def summed(self, name: str) -> int:
+        """Return a measure over all legs."""
+        return sum(row[name] for row in self.legs)
 
 
-def _fee_shares(trade: Row, quantity: int) -> list[_FeeShare]:
-    """Split each fee of a trade: the rounded share of the fees so far, less the shares before."""
-    shares: list[_FeeShare] = []
-    total = before = 0
-    for fee in FEES:
-        if trade[fee]:
-            total += trade[fee]
-            reached = part_of(total, quantity, trade["quantity"])
-            shares.append(_FeeShare(fee, reached - before, total, before))
-            before = reached
-    return shares
+def write_leg(written: Workings, trade: Trade, *, cell: Mapping[str, str], entry: Row) -> None:
+    """Write out gross and fees of a leg, locally and in base, and what crosses currencies."""
+    fact, on = trade.fact, entry["accounting_date"]
+    written.add(*gross_arithmetic(written.material, fact))
+    gross_base = written.translate(
+        "gross",
+        fact["gross"],
+        currency=fact["currency"],
+        on=on,
+        booked=trade.summed("gross_base"),
+    )
+    figures = written.material.figures(fact["currency"], fact["instrument"])
+    if trade.crosses:
+        written.add(_split(trade, "gross", whole=fact["gross"], figures=figures))
+    if trade.crosses and not figures.is_base:
+        in_base = written.material.figures(written.base, fact["instrument"])
+        base = written.base
+        written.add(_split(trade, "gross", whole=gross_base, figures=in_base, into=base))
+    _write_fees(written, trade, entry=entry)
+    if cell.get("fees") == "capitalise" and cell["fee_currency"] == "other":
+        _write_translated_fees(written, trade, entry=entry)
+    if cell.get("settlement") == "other":
+        _write_settlement(written, trade, entry=entry)
 
 
-def _share_arithmetic(share: _FeeShare, units: tuple[str, str], *, figures: Figures) -> Arithmetic:
-    words = ratio(figures.money(share.total), units[0], whole=units[1])
-    return Arithmetic(
-        f"{share.fee} of leg 1 = round(fees up to it x quantity of leg 1 / quantity)"
-        " - those split before",
-        f"{figures.money(share.amount)} = {words} - {operand(figures.money(share.before))}",
+def _split(trade: Trade, name: str, *, whole: int, figures: Figures, into: str = "") -> Arithmetic:
+    """Write out the leg's part of an amount of a trade that crosses zero.
+
+    `into` names the base currency where the amount is in it by translation.
+    """
+    tail = f" in {into}" if into else ""
+    units, of_trade = trade.legs[0]["quantity"], trade.fact["quantity"]
+    first = part_of(whole, units, of_trade)
+    if trade.is_first:
+        words = ratio(figures.money(whole), figures.units(units), whole=figures.units(of_trade))
+        return Arithmetic(
+            f"{name} of leg 1{tail} = round({name}{tail} x quantity of leg 1 / quantity)",
+            f"{figures.money(first)} = {words}",
+        )
+    return subtracted(
+        figures.money(whole - first),
+        figures.money(whole),
+        right=figures.money(first),
+        formula=f"{name} of leg 2{tail} = {name} of the trade - {name} of leg 1",
     )
 
 
-def identity_arithmetic(
-    measures: Row, cell: Mapping[str, str], *, figures: Figures
-) -> tuple[Arithmetic, ...]:
+def _write_fees(written: Workings, trade: Trade, *, entry: Row) -> None:
+    fact, currency = trade.fact, trade.fee_currency
+    charged = {fee: fact[fee] for fee in FEES if fact[fee]}
+    figures = written.material.figures(currency, fact["instrument"])
+    on = entry["accounting_date"]
+    if not figures.is_base:
+        in_base = {
+            fee: written.translate(fee, amount, currency=currency, on=on)
+            for fee, amount in charged.items()
+        }
+        if written.rate(currency, on) and sum(in_base.values()) != trade.summed("fees_base"):
+            raise InvariantError(f"{entry['entry_id']}: fees are not booked at the rate of {on}")
+    _split_fees(written, trade, fees=charged, figures=figures)
+    if not figures.is_base:
+        base_figures = written.material.figures(written.base, fact["instrument"])
+        _split_fees(written, trade, fees=in_base, figures=base_figures, into=written.base)
+
+
+def _split_fees(
+    written: Workings, trade: Trade, *, fees: Mapping[str, int], figures: Figures, into: str = ""
+) -> None:
+    """Write out the leg's part of each fee: the share of the fees so far, less the shares before.
+
+    `into` names the base currency where the fees are in it by translation.
+    """
+    if not trade.crosses:
+        return
+    units, of_trade = trade.legs[0]["quantity"], trade.fact["quantity"]
+    tail = f" in {into}" if into else ""
+    total = before = 0
+    for fee, amount in fees.items():
+        total += amount
+        reached = part_of(total, units, of_trade)
+        first = reached - before
+        if trade.is_first:
+            words = ratio(figures.money(total), figures.units(units), whole=figures.units(of_trade))
+            formula = f"{fee} of leg 1{tail} = round(fees up to it x quantity of leg 1 / quantity)"
+            figures_ = f"{figures.money(first)} = {words} - {operand(figures.money(before))}"
+            written.add(Arithmetic(f"{formula} - those split before", figures_))
+        else:
+            written.add(
+                subtracted(
+                    figures.money(amount - first),
+                    figures.money(amount),
+                    right=figures.money(first),
+                    formula=f"{fee} of leg 2{tail} = {fee} of the trade - {fee} of leg 1",
+                )
+            )
+        before = reached
+
+
+def _write_translated_fees(written: Workings, trade: Trade, *, entry: Row) -> None:
+    """Write out fees of another currency that go into cost or proceeds."""
+    fact, on = trade.fact, entry["accounting_date"]
+    given, wanted = written.rate(trade.fee_currency, on), written.rate(fact["currency"], on)
+    if given is None or wanted is None:
+        return
+    total = sum(fact[fee] for fee in FEES)
+    rate = given.over(wanted)
+    whole = rate.value(total)
+    _check(entry, trade, name="translated_fees", found=whole)
+    figures = written.material.figures(fact["currency"], fact["instrument"])
+    fees = written.material.figures(trade.fee_currency).money(total)
+    written.add(
+        Arithmetic(
+            f"translated_fees = round(all fees in {trade.fee_currency} x rate)",
+            f"{figures.money(whole)} = {rate.words(fees)}",
+        )
+    )
+    if trade.crosses:
+        written.add(_split(trade, "translated_fees", whole=whole, figures=figures))
+
+
+def _write_settlement(written: Workings, trade: Trade, *, entry: Row) -> None:
+    """Write out the net amount in the currency in which the trade settles."""
+    fact, on, material = trade.fact, entry["accounting_date"], written.material
+    settled_in = fact["settlement_currency"]
+    figures = material.figures(settled_in, fact["instrument"])
+    net = material.figures(fact["currency"]).money(fact["net"])
+    if fact["settlement_rate"]:
+        mantissa, scale = parse_decimal(fact["settlement_rate"])
+        decimals = material.units.decimals
+        shift = scale + decimals[fact["currency"]] - decimals[settled_in]
+        whole = product(fact["net"], mantissa, shift)
+        words = f"round({operand(net)} x {fact['settlement_rate']})"
+        formula = "settlement_net = round(net x settlement rate of the trade)"
+    else:
+        given, wanted = written.rate(fact["currency"], on), written.rate(settled_in, on)
+        if given is None or wanted is None:
+            return
+        rate = given.over(wanted)
+        whole, words = rate.value(fact["net"]), rate.words(net)
+        formula = f"settlement_net in {settled_in} = round(net x rate)"
+    _check(entry, trade, name="settlement_net", found=whole)
+    written.add(Arithmetic(formula, f"{figures.money(whole)} = {words}"))
+    booked = trade.summed("settlement_net_base")
+    translated = written.translate(
+        "settlement_net", whole, currency=settled_in, on=on, booked=booked
+    )
+    if trade.crosses:
+        written.add(_split(trade, "settlement_net", whole=whole, figures=figures))
+    if trade.crosses and not figures.is_base:
+        in_base = material.figures(written.base, fact["instrument"])
+        base, whole = written.base, translated
+        written.add(_split(trade, "settlement_net", whole=whole, figures=in_base, into=base))
+
+
+def _check(entry: Row, trade: Trade, *, name: str, found: int) -> None:
+    booked = trade.summed(name)
+    if booked != found:
+        raise InvariantError(f"{entry['entry_id']}: {name} booked {booked}, worked out {found}")
+
+
+def write_identities(written: Workings, measures: Row, *, cell: Mapping[str, str]) -> None:
     """Write out the identities of an event's cell with its measures, locally and in base.
 
-    The base view is left out where the event is in the base currency: it is the same. Raises
+    The base view is left out where the measure is in the base currency: it is the same. Raises
     InvariantError for an identity that does not hold.
     """
-    written = []
-    for text in identities_of(measures["event_kind"], tuple(cell.values())):
+    event = measures["event_kind"]
+    key = cell_of(event, cell)
+    roles = contract(event, key).currencies
+    for text in identities_of(event, key):
         view, _, rest = text.rpartition(": ")
+        derived = rest.partition(" = ")[0].strip()
+        figures = written.material.figures(currency_of(measures, roles[derived]))
         for in_base in (False, True):
-            if (view and (view == "base") != in_base) or (in_base and figures.is_base):
+            if view and (view == "base") != in_base:
                 continue
             one, holds = identity(rest, measures, figures=figures, in_base=in_base)
             if not holds:
                 raise InvariantError(f"{measures['event_id']}: {one.formula}: {one.figures}")
-            written.append(one)
-    return tuple(written)
+            # What is moved between lots is written as their sum; nothing at all need be translated.
+            repeats = in_base and (figures.is_base or not (measures[derived] or _any(one)))
+            if derived != "cost_moved" and not repeats:
+                written.add(one)
+
+
+def _any(one: Arithmetic) -> bool:
+    """Say whether an equation has any figure but zero."""
+    return any(digit in one.figures for digit in "123456789")
 
 
 def fee_policies(preferred: str) -> tuple[str, ...]:
@@ -163,31 +253,28 @@ def fee_policies(preferred: str) -> tuple[str, ...]:
     return (preferred, *(policy for policy in FEE_POLICIES if policy != preferred))
 
 
-def sum_arithmetic(
-    measures: Row, reliefs: Sequence[Row], *, figures: Figures
-) -> tuple[Arithmetic, ...]:
-    """Write out what a closing leg's measures add up from its reliefs."""
-    long = measures["side"] == "long"
-    carried = "cost" if long else "proceeds"
-    elsewhere = [
-        row
-        for row in reliefs
-        if any(row[name] != row[f"lot_{name}"] for name in ("book", "strategy", "broker_account"))
-    ]
-    sums = [("cost_relieved", [row[carried] for row in reliefs], "cost of each lot relieved")]
-    if elsewhere:
-        parts = [row[carried] for row in elsewhere]
-        sums.append(("interbook_cost", parts, "cost of each lot of another owner"))
-    written = [
-        added(
-            figures.money(measures[name]),
-            [figures.money(p) for p in parts],
-            formula=f"{name} = {words}",
-        )
-        for name, parts, words in sums
-    ]
-    if any(row["mark_released"] for row in reliefs):
-        released = [figures.base(row["mark_released"]) for row in reliefs]
-        total = figures.base(measures["mark_released_base"])
-        written.append(added(total, released, formula="mark_released = mark of each lot released"))
-    return tuple(written)
+def write_sums(written: Workings, measures: Row, *, lots: Sequence[LotShare]) -> None:
+    """Write out what a leg's measures add up from its lots.
+
+    Raises InvariantError where they add up to something else.
+    """
+    figures = written.material.figures(measures["currency"])
+    for name, words in _SUMS.items():
+        for in_base in (False, True):
+            views = [lot.base if in_base else lot.local for lot in lots]
+            parts = [view[name] for view in views if view.get(name)]
+            if not any(parts) or (in_base and figures.is_base):
+                continue
+            total = measures[f"{name}_base" if in_base else name]
+            if sum(parts) != total:
+                raise InvariantError(f"{measures['event_id']}: {name} is not that of its lots")
+            if name == "realised_price" and not in_base:
+                continue  # an identity says it already
+            tail = f" in {written.base}" if in_base else ""
+            written.add(
+                added(
+                    figures.amount(total, in_base=in_base),
+                    [figures.amount(part, in_base=in_base) for part in parts],
+                    formula=f"{name}{tail} = {words}",
+                )
+            )

@@ -7,9 +7,10 @@ raise InvariantError.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from subledger.chart import Account, Chart, Rule, RuleLine
+from subledger.chart.measures import BALANCE_SLOT, CURRENCY_OF
 from subledger.errors import InvariantError
 from subledger.explain.material import Material, Row
 from subledger.explain.nodes import Arithmetic, Node, facts_of, grid_of
@@ -24,12 +25,15 @@ _FIGURES = ("debit", "credit", "local", "units", "amount")
 
 @dataclass(frozen=True, slots=True)
 class LotShare:
-    """The measures of an entry that belong to one lot, in the currency and in base."""
+    """The measures of an entry that belong to one lot, in the currency and in base.
+
+    `units` are those that go with a measure, where it moves any.
+    """
 
     lot_id: str
-    quantity: int
     local: Mapping[str, int]
     base: Mapping[str, int]
+    units: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +57,13 @@ class Origin:
     units: int = 0
 
 
-def rederive(derived: Derivation, lines: Sequence[Row], *, base: str) -> list[Origin] | None:
+def currency_of(measures: Row, role: str) -> str:
+    """Return the currency that a role of `chart.measures.CURRENCY_OF` has in an event."""
+    own = measures.get(f"{role}_currency") if role in ("fee", "settlement", "traded") else ""
+    return str(own or measures["currency"])
+
+
+def rederive(derived: Derivation, lines: Sequence[Row]) -> list[Origin] | None:
     """Apply a rule again; return the origin of each line, None where other lines come out."""
     found = [
         origin
@@ -65,9 +75,9 @@ def rederive(derived: Derivation, lines: Sequence[Row], *, base: str) -> list[Or
         return None
     for origin, line in zip(found, lines, strict=True):
         template = origin.template
-        currency = base if template.currency == "base" else derived.measures["currency"]
-        local = {"event": origin.local, "base": origin.base}.get(template.currency, 0)
-        expected = (template.slot, currency, template.sign * local, template.sign * origin.base)
+        currency = currency_of(derived.measures, CURRENCY_OF[template.amount])
+        amounts = (template.sign * origin.local, template.sign * origin.base)
+        expected = (template.slot, currency, *amounts)
         if expected != tuple(line[name] for name in ("slot", "currency", "amount", "amount_base")):
             return None
         if line["lot_id"] not in ("", origin.lot_id):
@@ -84,7 +94,7 @@ def _origins(derived: Derivation, template: RuleLine) -> list[Origin]:
                 lot.lot_id,
                 lot.local.get(name, 0),
                 lot.base.get(name, 0),
-                lot.quantity if counted else 0,
+                lot.units.get(name, 0) if counted else 0,
             )
             for lot in derived.lots
         ]
@@ -145,7 +155,7 @@ def rule_node(
     Raises InvariantError when the rule and the measures do not give the lines.
     """
     rule = derived.rule
-    origins = rederive(derived, lines, base=material.units.base)
+    origins = rederive(derived, lines)
     if origins is None or rule.hash != entry["rule_hash"]:
         raise InvariantError(f"{entry['entry_id']}: rule {rule.id} does not give its lines")
     when = ", ".join(f"{name} = {' or '.join(values)}" for name, values in rule.when.items())
@@ -175,6 +185,8 @@ def _chosen_by(
     material: Material, chart: Chart, *, line: Row, cell: Mapping[str, str], entry: Row
 ) -> str:
     """Return why a slot stands for the line's account: its default, or the override that won."""
+    if line["slot"] == BALANCE_SLOT:
+        return "the balance itself"
     slot = chart.slots[line["slot"]]
     conditions = {name: line[name] for name in ("book", "strategy", "broker_account")}
     conditions["asset_class"] = cell.get("asset_class", "")

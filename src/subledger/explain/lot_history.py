@@ -14,46 +14,13 @@ import pyarrow as pa
 
 from subledger.booking.trading import processing_order
 from subledger.errors import InvariantError
+from subledger.explain.lot_origins import lot_origin
+from subledger.explain.lot_terms import NOTHING, Level, LotState, LotTerms
 from subledger.explain.material import Material, Month, Row, rows_where
-from subledger.numbers import part_of, product
+from subledger.explain.moves import Touched, moves_with
+from subledger.explain.rates import rate_on
+from subledger.numbers import mul_div, part_of, product
 from subledger.tables import DATED_TRADES
-
-
-@dataclass(frozen=True, slots=True)
-class LotTerms:
-    """What a lot is: its side, owner, dates, and the units and cost of its opening.
-
-    `origin` is trade or opening_lot; `recognised` is None for a lot that the first month began
-    with, and `began` then names that month.
-    """
-
-    lot_id: str
-    origin: str
-    version: int
-    side: str
-    instrument: str
-    currency: str
-    owner: tuple[str, str, str]
-    opened_on: date
-    hold_from: date | None
-    opened: int
-    cost: int
-    cost_base: int
-    recognised: date | None = None
-    began: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class LotState:
-    """How far a lot has been relieved, and what its last mark left: `tables.LOTS` explains each."""
-
-    closed: int = 0
-    relieved: int = 0
-    relieved_base: int = 0
-    marked_quantity: int = 0
-    mark: int = 0
-    mark_released: int = 0
-    since: int = 0  # units relieved since the mark
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +36,7 @@ class ReliefStep:
 class MarkStep:
     """One mark (`row` of `tables.MARKS`): value of the open units, target, change.
 
-    `value`, `cost`, `target` and `change` are in base; target and change debit positive.
+    `value`, `cost` and their base amounts are positive; target and change debit positive.
     """
 
     row: Row
@@ -78,12 +45,28 @@ class MarkStep:
     after: LotState
     quantity: int
     value: int
+    value_base: int
     cost: int
-    target: int
-    change: int
+    cost_base: int
+    target: Level
+    change: Level
 
 
-Step: TypeAlias = ReliefStep | MarkStep
+@dataclass(frozen=True, slots=True)
+class JoinStep:
+    """The end of a lot at average cost: what is left of it moves to the pool's next version."""
+
+    by: Touched
+    before: LotState
+    after: LotState
+
+    @property
+    def released(self) -> Level:
+        """Return what was left of the lot's mark."""
+        return self.before.mark.less(self.before.released)
+
+
+Step: TypeAlias = ReliefStep | MarkStep | JoinStep
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +82,11 @@ class LotHistory:
         """Return the lot after its last step."""
         return self.steps[-1].after if self.steps else self.start
 
+    @property
+    def joining(self) -> JoinStep | None:
+        """Return the step with which the lot ended in a pool, None where it did not."""
+        return next((step for step in self.steps if isinstance(step, JoinStep)), None)
+
     def relief(self, relief_id: str) -> ReliefStep:
         """Return the step of a relief."""
         return next(
@@ -113,19 +101,36 @@ class LotHistory:
         return next((step for step in marks if step.row["mark_date"] == on), None)
 
 
+def require_history(material: Material, lot_id: str) -> LotHistory:
+    """Return the history of a lot that is known to be in the months at hand."""
+    history = lot_history(material, lot_id)
+    if history is None:
+        raise InvariantError(f"no month at hand has lot {lot_id}")
+    return history
+
+
 def lot_history(material: Material, lot_id: str) -> LotHistory | None:
     """Replay a lot through the months at hand; None where none of them has it."""
-    terms, state = _origin(material, lot_id)
+    if lot_id not in material.remembered:
+        material.remembered[lot_id] = _replay(material, lot_id)
+    found: LotHistory | None = material.remembered[lot_id]
+    return found
+
+
+def _replay(material: Material, lot_id: str) -> LotHistory | None:
+    terms, state = lot_origin(material, lot_id)
     if terms is None:
         return None
     steps: list[Step] = []
+    joins = [
+        (month, one)
+        for month, one in moves_with(material, lot_id)
+        if (move := one.move_of(lot_id)) is not None and move.quantity < 0
+    ]
     for month in material.months:
-        for event in _events(material, month, terms=terms):
-            step = (
-                _relieve(terms, state, row=event)
-                if "relief_id" in event
-                else _mark(material, month, terms=terms, state=state, row=event)
-            )
+        ends = [one for of_month, one in joins if of_month is month]
+        for event in _events(material, month, terms=terms, joins=ends):
+            step = _step(material, month, terms=terms, state=state, event=event)
             if step is not None:
                 steps.append(step)
                 state = step.after
@@ -133,84 +138,35 @@ def lot_history(material: Material, lot_id: str) -> LotHistory | None:
     return LotHistory(terms, start, steps)
 
 
-def _origin(material: Material, lot_id: str) -> tuple[LotTerms | None, LotState]:
-    """Return a lot as the first month began with it, or as it was opened later."""
-    taken = [
-        row
-        for row in material.fact_rows("opening_lots", lot_id=lot_id)
-        if row["basis"] in ("", material.policy.name)
-    ]
-    origin = "opening_lot" if taken else "trade"
-    if material.months:
-        first = material.months[0]
-        for row in rows_where(first.lots_before, lot_id=lot_id):
-            return _carried(row, origin, began=first.label), _carried_state(row)
-    leg = 2 if origin == "trade" else 0
-    for month, measures in material.rows("measures", event_kind=origin, event_id=lot_id, leg=leg):
-        if origin == "opening_lot":
-            return _terms(
-                taken[-1], measures, origin=origin, recognised=taken[-1]["as_of"]
-            ), LotState()
-        version = measures["event_version"]
-        fact = material.fact_rows("trades", trade_id=lot_id, version=version)[-1]
-        entries = rows_where(
-            month.entries, event_kind=origin, event_id=lot_id, event_version=version, leg=leg
-        )
-        on = entries[-1]["accounting_date"] if entries else fact["trade_date"]
-        return _terms(fact, measures, origin=origin, recognised=on), LotState()
-    return None, LotState()
+def _step(
+    material: Material, month: Month, *, terms: LotTerms, state: LotState, event: Row | Touched
+) -> Step | None:
+    if isinstance(event, Touched):
+        return _join(terms, state, by=event)
+    if "relief_id" in event:
+        return _relieve(terms, state, row=event)
+    return _mark(material, month, terms=terms, state=state, row=event)
 
 
-def _carried(row: Row, origin: str, *, began: str) -> LotTerms:
-    same = {
-        name: row[name]
-        for name in ("lot_id", "version", "side", "instrument", "currency", "opened_on")
-    }
-    amounts = {name: row[name] for name in ("hold_from", "opened", "cost", "cost_base")}
-    return LotTerms(origin=origin, owner=owner_of(row), began=began, **same, **amounts)
+def _events(
+    material: Material, month: Month, *, terms: LotTerms, joins: Sequence[Touched]
+) -> Iterator[Row | Touched]:
+    """Yield what happens to a lot in a month; of a mark date, the mark comes last.
 
-
-def _carried_state(row: Row) -> LotState:
-    names = ("closed", "relieved", "relieved_base", "marked_quantity", "mark", "mark_released")
-    still_open, marked = row["opened"] - row["closed"], row["marked_quantity"]
-    return LotState(
-        **{name: row[name] for name in names}, since=marked - still_open if marked else 0
-    )
-
-
-def _terms(fact: Row, measures: Row, *, origin: str, recognised: date) -> LotTerms:
-    return LotTerms(
-        lot_id=measures["event_id"],
-        origin=origin,
-        version=measures["event_version"],
-        side=measures["side"],
-        instrument=fact["instrument"],
-        currency=measures["currency"],
-        owner=owner_of(fact),
-        opened_on=fact["trade_date"] if origin == "trade" else fact["opened_on"],
-        hold_from=fact.get("hold_from"),
-        opened=measures["quantity"],
-        cost=measures["cost"],
-        cost_base=measures["cost_base"],
-        recognised=recognised,
-    )
-
-
-def owner_of(row: Row) -> tuple[str, str, str]:
-    """Return book, strategy and broker account of a row."""
-    return row["book"], row["strategy"], row["broker_account"]
-
-
-def _events(material: Material, month: Month, *, terms: LotTerms) -> Iterator[Row]:
-    """Yield reliefs of a lot and marks of its instrument; reliefs of a mark date come first."""
+    A lot that is joined to a pool is relieved no more.
+    """
     reliefs = in_processing_order(material, rows_where(month.reliefs, lot_id=terms.lot_id))
+    leaving: list[Row | Touched] = [*reliefs, *joins]
+    dates = [row["accounting_date"] for row in reliefs]
+    dates += [one.entry["accounting_date"] for one in joins]
     marks = rows_where(month.marks, instrument=terms.instrument)
     for mark in sorted(marks, key=lambda row: row["mark_date"]):
-        while reliefs and reliefs[0]["accounting_date"] <= mark["mark_date"]:
-            yield reliefs.pop(0)
+        while leaving and dates[0] <= mark["mark_date"]:
+            del dates[0]
+            yield leaving.pop(0)
         if terms.recognised is None or terms.recognised <= mark["mark_date"]:
             yield mark
-    yield from reliefs
+    yield from leaving
 
 
 def in_processing_order(material: Material, reliefs: Sequence[Row]) -> list[Row]:
@@ -225,8 +181,24 @@ def in_processing_order(material: Material, reliefs: Sequence[Row]) -> list[Row]
 
 
 def _relieve(terms: LotTerms, state: LotState, *, row: Row) -> ReliefStep:
-    taken = row["quantity"]
-    closed, since = state.closed + taken, state.since + taken
+    after = _taken(terms, state, units=row["quantity"])
+    carried = "cost" if terms.side == "long" else "proceeds"
+    booked = (row[carried], row[f"{carried}_base"], row["mark_released"], row["mark_fx_released"])
+    released = after.released.less(state.released)
+    replayed = (
+        after.relieved - state.relieved,
+        after.relieved_base - state.relieved_base,
+        released.price,
+        released.fx,
+    )
+    if booked != replayed or not 0 < after.closed <= terms.opened:
+        raise InvariantError(f"relief {row['relief_id']}: booked {booked}, replayed {replayed}")
+    return ReliefStep(row, state, after)
+
+
+def _taken(terms: LotTerms, state: LotState, *, units: int) -> LotState:
+    """Return a lot after some of its units left."""
+    closed, since = state.closed + units, state.since + units
     after = replace(
         state,
         closed=closed,
@@ -235,33 +207,57 @@ def _relieve(terms: LotTerms, state: LotState, *, row: Row) -> ReliefStep:
         relieved_base=part_of(terms.cost_base, closed, terms.opened),
     )
     if state.marked_quantity:
-        released = part_of(state.mark, since, state.marked_quantity)
-        after = replace(after, mark_released=released)
-    carried = "cost" if terms.side == "long" else "proceeds"
-    booked = (row[carried], row[f"{carried}_base"], row["mark_released"])
+        after = replace(after, released=state.mark.part(since, state.marked_quantity))
+    return after
+
+
+def _join(terms: LotTerms, state: LotState, *, by: Touched) -> JoinStep:
+    after = _taken(terms, state, units=terms.opened - state.closed)
+    move = by.move_of(terms.lot_id)
     replayed = (
-        after.relieved - state.relieved,
-        after.relieved_base - state.relieved_base,
-        after.mark_released - state.mark_released,
+        state.closed - terms.opened,
+        state.relieved - terms.cost,
+        state.relieved_base - terms.cost_base,
     )
-    if booked != replayed or not 0 < closed <= terms.opened:
-        raise InvariantError(f"relief {row['relief_id']}: booked {booked}, replayed {replayed}")
-    return ReliefStep(row, state, after)
+    booked = (move.quantity, move.cost, move.cost_base) if move else ()
+    if booked != replayed:
+        raise InvariantError(f"lot {terms.lot_id}: moved {booked}, replayed {replayed}")
+    return JoinStep(by, state, after)
 
 
 def _mark(
     material: Material, month: Month, *, terms: LotTerms, state: LotState, row: Row
 ) -> MarkStep | None:
-    """Return the mark of a lot on a date, None where it is closed by then."""
+    """Return the mark of a lot on a date, None where it is closed by then, or has no rate."""
     quantity = terms.opened - state.closed
-    if not quantity:
+    rate = rate_on(material, terms.currency, on=row["mark_date"])
+    if not quantity or rate is None:
         return None
     instrument = material.instrument(terms.instrument)
     shift = instrument["quantity_decimals"] + instrument["multiplier_scale"] + row["price_scale"]
     mantissa = row["price_mantissa"] * instrument["multiplier_mantissa"]
-    value = product(quantity, mantissa, shift - material.units.decimals_of_base())
-    cost = terms.cost_base - state.relieved_base
-    target = value - cost if terms.side == "long" else cost - value
-    change = target - (state.mark - state.mark_released)
-    after = replace(state, marked_quantity=quantity, mark=target, mark_released=0, since=0)
-    return MarkStep(row, month, state, after, quantity, value, cost, target, change)
+    value = product(quantity, mantissa, shift - material.units.decimals[terms.currency])
+    value_base = rate.value(value)
+    cost, cost_base = terms.cost - state.relieved, terms.cost_base - state.relieved_base
+    sign = 1 if terms.side == "long" else -1
+    local = sign * (value - cost)
+    price = rate.value(local)
+    if material.policy.fx_split == "acquisition_rate" and terms.cost:
+        cost_sign = -1 if terms.cost < 0 else 1
+        price = mul_div(local, cost_sign * terms.cost_base, abs(terms.cost))
+    target = Level(local, price, sign * (value_base - cost_base) - price)
+    change = target.less(state.mark.less(state.released))
+    after = replace(state, marked_quantity=quantity, mark=target, released=NOTHING, since=0)
+    return MarkStep(
+        row=row,
+        month=month,
+        before=state,
+        after=after,
+        quantity=quantity,
+        value=value,
+        value_base=value_base,
+        cost=cost,
+        cost_base=cost_base,
+        target=target,
+        change=change,
+    )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, TypeAlias
 
@@ -15,6 +15,7 @@ from subledger.chart import Chart
 from subledger.errors import InvariantError
 from subledger.explain.figures import Figures
 from subledger.statements.report import Units
+from subledger.tables import CASH_LOTS, CONVERSIONS, MONEY, RATES
 
 Row: TypeAlias = dict[str, Any]
 
@@ -44,7 +45,8 @@ class PostedRange:
 class Month:
     """One period of the basis as posted: its journal and its state.
 
-    `lots_before` are LOTS open when it began. `prices` are PRICES as its marks took them.
+    `lots_before`, `money_before` and `cash_lots_before` are what it began with. `prices` and
+    `rates` are PRICES and RATES as its marks and its CONVERSIONS took them.
     """
 
     label: str
@@ -55,6 +57,10 @@ class Month:
     marks: pa.Table
     lots_before: pa.Table
     prices: pa.Table
+    conversions: pa.Table = field(default_factory=CONVERSIONS.empty)
+    rates: pa.Table = field(default_factory=RATES.empty)
+    money_before: pa.Table = field(default_factory=MONEY.empty)
+    cash_lots_before: pa.Table = field(default_factory=CASH_LOTS.empty)
 
 
 @dataclass(frozen=True)
@@ -92,6 +98,11 @@ class Material:
     @cached_property
     def _instruments(self) -> Mapping[str, Row]:
         return {row["instrument"]: row for row in self.instruments.to_pylist()}
+
+    @cached_property
+    def remembered(self) -> dict[str, Any]:
+        """Return what was worked out of these months, by the id of its subject."""
+        return {}
 
     def instrument(self, name: str) -> Row:
         """Return an instrument's row of `tables.INSTRUMENTS`."""

@@ -33,6 +33,11 @@ class Fact:
 
 
 @dataclass(frozen=True, slots=True)
+class RateFact(Fact):
+    """An exchange rate, which an answer says once, where it is first used."""
+
+
+@dataclass(frozen=True, slots=True)
 class Arithmetic:
     """One computation in words and in figures: `net = gross - fees`, `499.50 = 510.00 - 10.50`.
 
@@ -74,6 +79,19 @@ class Node:
     def with_children(self, *more: Node) -> Node:
         """Return the node with more children."""
         return replace(self, children=(*self.children, *more))
+
+
+def told_once(nodes: Sequence[Node]) -> list[Node]:
+    """Return nodes in which each exchange rate is told where it is first used, and only there."""
+    told: set[Fact] = set()
+
+    def told_of(node: Node) -> Node:
+        facts = tuple(fact for fact in node.facts if fact not in told)
+        told.update(fact for fact in facts if isinstance(fact, RateFact))
+        children = tuple(told_of(child) for child in node.children)
+        return replace(node, facts=facts, children=children)
+
+    return [told_of(node) for node in nodes]
 
 
 def facts_of(given: Iterable[tuple[str, object]]) -> tuple[Fact, ...]:

@@ -6,15 +6,17 @@ from collections.abc import Iterator, Sequence
 
 from subledger.errors import CODES
 from subledger.events.known import known_trades
-from subledger.explain.derivations import derivation, reliefs_of
-from subledger.explain.entries import item_arithmetic, measures_node, posted_node
+from subledger.explain.derivations import derivation
+from subledger.explain.entries import item_arithmetic, posted_node, trade_lot_nodes
 from subledger.explain.events import trade_facts
 from subledger.explain.journal import live_entries
-from subledger.explain.legs import OPENS, price_text
-from subledger.explain.lot_history import owner_of
-from subledger.explain.lots import opening_node, owner_text, relief_step_node, require_history
+from subledger.explain.legs import OPENS
+from subledger.explain.lots import owner_text
 from subledger.explain.material import Material, Month, Row, rows_where, table_where
+from subledger.explain.measures import measures_node
+from subledger.explain.moves import owner_of
 from subledger.explain.nodes import Node, facts_of, grid_of
+from subledger.explain.prices import price_text
 
 _ENTRIES = ("entry", "kind", "date", "stage", "leg", "version", "reverses", "reason", "batch")
 
@@ -41,12 +43,13 @@ def _head(material: Material, known: Row, *, posted: str) -> Node:
     figures = material.figures(known["currency"], known["instrument"])
     instrument = material.instrument(known["instrument"])
     words = ", ".join(n for n in (instrument["name"], instrument["asset_class"]) if n)
+    currency = "" if figures.is_base else f" {known['currency']}"
     facts = facts_of(
         [
             ("basis", material.policy.name),
             ("known now", f"version {known['version']}, {known['status']}"),
             ("instrument", f"{known['instrument']} ({words})"),
-            (known["side"], f"{figures.units(known['quantity'])} at {price_text(known)}"),
+            (known["side"], f"{figures.units(known['quantity'])} at {price_text(known)}{currency}"),
             ("trade date", known["trade_date"]),
             ("settlement date", known["settlement_date"]),
             ("settled on", known["settled_date"]),
@@ -87,17 +90,15 @@ def _leg_node(material: Material, entry: Row) -> Node:
     if derived is None:
         return posted
     measures = derived.measures
+    measured = measures_node(material, month, entry=entry, derived=derived)
+    if entry["event_kind"] == "fx_trade":
+        return Node("leg", "Exchange of currencies", children=(measured, posted))
     trade = material.fact_rows("trades", trade_id=entry["event_id"])[0]
     units = material.figures(trade["currency"], trade["instrument"]).units(measures["quantity"])
     verb = "opens" if entry["leg"] == OPENS else "closes"
-    children = [measures_node(material, month, entry=entry, derived=derived)]
-    for row in reliefs_of(month, entry):
-        history = require_history(material, row["lot_id"])
-        children.append(relief_step_node(material, history, step=history.relief(row["relief_id"])))
-    if entry["leg"] == OPENS:
-        children.append(opening_node(material, require_history(material, entry["event_id"])))
+    lots = trade_lot_nodes(material, month, entry=entry, lines=lines, with_openings=False)
     title = f"Leg {entry['leg']} {verb} {units} {measures['side']}"
-    return Node("leg", title, children=(*children, posted))
+    return Node("leg", title, children=(measured, *lots, posted))
 
 
 def month_of_entry(material: Material, entry: Row) -> Month:
@@ -108,15 +109,24 @@ def month_of_entry(material: Material, entry: Row) -> Month:
 def _settlement(material: Material, known: Row, *, settled: Sequence[Row]) -> list[Node]:
     """Return the settlement of a trade, or since when it is due."""
     written = item_arithmetic(material, known)
-    posted = tuple(
-        posted_node(material, month_of_entry(material, entry), entry=entry) for entry in settled
-    )
+    posted = tuple(_settled_node(material, entry) for entry in settled)
     if posted:
         return [Node("settlement", "Settlement", (), written, children=posted)]
     if known["status"] == "cancelled":
         return []
     facts = facts_of([("due on", known["settlement_date"]), ("settled on", known["settled_date"])])
     return [Node("settlement", "Settlement is not posted", facts, written)]
+
+
+def _settled_node(material: Material, entry: Row) -> Node:
+    """Return the settlement of an item: its measures and its entry."""
+    month = month_of_entry(material, entry)
+    posted = posted_node(material, month, entry=entry)
+    lines = rows_where(month.lines, seq=entry["seq"])
+    derived = derivation(material, month, entry=entry, lines=lines)
+    if derived is None:
+        return posted
+    return posted.with_children(measures_node(material, month, entry=entry, derived=derived))
 
 
 def _reversed(material: Material, trade_id: str) -> Iterator[Node]:

@@ -17,11 +17,13 @@ from subledger.errors import InvariantError
 from subledger.exports import beancount_names as names
 from subledger.exports.beancount_input import LedgerContext, LedgerMonth
 from subledger.exports.beancount_lines import Line, Owner, PostingWriter
-from subledger.exports.beancount_month_end import assertions_text, prices_text
+from subledger.exports.beancount_month_end import assertions_text, prices_text, rates_text
 from subledger.exports.beancount_order import OrderedMonth, in_file_order
-from subledger.exports.beancount_uses import uses_of
+from subledger.exports.beancount_uses import residues, uses_of
 
-_UNLINKED = frozenset({"mark", "year_end"})  # what they are named after is no document to link
+# What they are named after is no document to link.
+_UNLINKED = frozenset({"mark", "fx_sweep", "year_end"})
+_OF_AN_EVENT = frozenset({"revaluation", "cash_relief"})  # named after one, then "/" and more
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,23 +34,30 @@ class LedgerPart:
     uses: pa.Table
 
 
-def month_files(context: LedgerContext, month: LedgerMonth) -> LedgerPart:
+def month_files(
+    context: LedgerContext, month: LedgerMonth, *, before: pa.Table | None = None
+) -> LedgerPart:
     """Return the ledger files of one period: `YYYY-MM.beancount`, and `YYYY.beancount` for a year.
 
-    Entries of kind closing stand in the file of their year. Raises Refused (LEDGER_TEXT) when a
-    text cannot be written.
+    `before` is USES of all periods before it. Entries of kind closing stand in the file of their
+    year. Raises Refused (LEDGER_TEXT) when a text cannot be written.
     """
     ordered = in_file_order(context, month)
+    uses = uses_of(context, ordered)
+    inexact = residues(uses) | (residues(before) if before is not None else frozenset())
     written: dict[str, list[str]] = {month.period: []}
     for name, text in _transactions(context, month.period, ordered=ordered):
         written.setdefault(name, []).append(text)
-    written[month.period].append(prices_text(context, month))
-    written[month.period].append(assertions_text(context, month))
+    written[month.period] += [
+        prices_text(context, month),
+        rates_text(context, month),
+        assertions_text(context, month, inexact=inexact),
+    ]
     files = {
         f"{name}.beancount": _heading(context, name) + "".join(parts)
         for name, parts in sorted(written.items())
     }
-    return LedgerPart(files, uses_of(context, ordered))
+    return LedgerPart(files, uses)
 
 
 def _heading(context: LedgerContext, period: str) -> str:
@@ -152,7 +161,8 @@ def _sources(context: LedgerContext) -> dict[tuple[str, int], tuple[str, int, st
 
 def _header(entry: _Entry, lines: list[Line], *, owner: Owner, payee: str, cancelled: bool) -> str:
     """Return the first line: date, payee, narration, tag of the strategy, links."""
-    links = {} if entry.event_kind in _UNLINKED or not entry.event_id else {entry.event_id: None}
+    document = _document(entry)
+    links = {document: None} if document else {}
     links.update((line.lot_id, None) for line in lines if line.live)
     if entry.reverses:
         links[entry.reverses] = None
@@ -167,6 +177,16 @@ def _header(entry: _Entry, lines: list[Line], *, owner: Owner, payee: str, cance
         *(f"^{names.link(identifier)}" for identifier in links),
     ]
     return " ".join(words) + "\n"
+
+
+def _document(entry: _Entry) -> str:
+    """Return the event to link: of an item or of cash that was spent the event it came from."""
+    if entry.event_kind in _UNLINKED:
+        return ""
+    if entry.event_kind not in _OF_AN_EVENT:
+        return entry.event_id
+    named = entry.event_id.partition("/")[0]
+    return "" if named.startswith(f"{entry.event_kind}:") else named
 
 
 def _metadata(entry: _Entry, owner: Owner, *, source: tuple[str, int, str]) -> str:

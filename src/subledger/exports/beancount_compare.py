@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from decimal import Context, Decimal
 
 import pyarrow as pa
@@ -12,12 +14,32 @@ from subledger.errors import Finding
 from subledger.statements.report import Units
 
 _EXACT = Context(prec=120)
-_Figures = dict[tuple[str, str], Decimal]
+_BASE = ""  # in place of a commodity: the balance in base
+_Key = tuple[str, str, bool]  # account, commodity, whether that is an instrument
+_Figures = dict[_Key, Decimal]
+
+
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """How many figures were compared: balances in base, in each currency, and holdings in units."""
+
+    base: int
+    units: int
+    local: Mapping[str, int]
+
+    @property
+    def total(self) -> int:
+        """Return the number of all figures."""
+        return self.base + self.units + sum(self.local.values())
+
+    def __str__(self) -> str:
+        local = [f"{count} in {currency}" for currency, count in self.local.items()]
+        return ", ".join([f"{self.base} in base", *local, f"{self.units} in units"])
 
 
 def compare_with_trial_balance(
     ledger: pa.Table, balances: pa.Table, *, units: Units
-) -> tuple[int, list[Finding]]:
+) -> tuple[Compared, list[Finding]]:
     """Compare LEDGER_BALANCES with BALANCES; return how many figures were compared, and findings.
 
     Per account the base weight is the balance in base. Per account and commodity the units are the
@@ -38,35 +60,42 @@ def compare_with_trial_balance(
     ]
     if not keys:
         findings = [Finding("LEDGER_NOTHING_COMPARED", "no figure was compared")]
-    return len(keys), findings
+    return _counted([key[1:] for key in keys]), findings
 
 
-_BASE = ""  # in place of a commodity: the balance in base
+def _counted(figures: Sequence[tuple[str, bool]]) -> Compared:
+    local = Counter(commodity for commodity, instrument in figures if commodity and not instrument)
+    return Compared(
+        base=figures.count((_BASE, False)),
+        units=sum(instrument for _, instrument in figures),
+        local=dict(sorted(local.items())),
+    )
 
 
 def _ledger_figures(
     rows: list[dict[str, str]], with_lots: set[str]
-) -> Iterator[tuple[tuple[str, str], Decimal]]:
+) -> Iterator[tuple[_Key, Decimal]]:
     for row in rows:
-        yield (row["gl_code"], _BASE), Decimal(row["base_weight"])
+        yield (row["gl_code"], _BASE, False), Decimal(row["base_weight"])
         if row["instrument"] or row["gl_code"] not in with_lots:
-            yield (row["gl_code"], row["commodity"]), Decimal(row["units"])
+            key = row["gl_code"], row["commodity"], bool(row["instrument"])
+            yield key, Decimal(row["units"])
 
 
 def _expected_figures(
     rows: list[dict[str, object]], with_lots: set[str], *, units: Units
-) -> Iterator[tuple[tuple[str, str], Decimal]]:
+) -> Iterator[tuple[_Key, Decimal]]:
     for row in rows:
         account, currency, instrument = (
             str(row[name]) for name in ("account", "currency", "instrument")
         )
         amount_base = _exact(row["amount_base"], units.decimals_of_base())
-        yield (account, _BASE), amount_base
+        yield (account, _BASE, False), amount_base
         if account not in with_lots:
-            yield (account, currency), _exact(row["amount"], units.decimals[currency])
+            yield (account, currency, False), _exact(row["amount"], units.decimals[currency])
         elif row["quantity"]:
             decimals = units.quantity_decimals[instrument]
-            yield (account, instrument), _exact(row["quantity"], decimals)
+            yield (account, instrument, True), _exact(row["quantity"], decimals)
 
 
 def _exact(value: object, decimals: int) -> Decimal:
@@ -75,15 +104,15 @@ def _exact(value: object, decimals: int) -> Decimal:
     return numbers.to_decimal(value, decimals)
 
 
-def _sums(figures: Iterator[tuple[tuple[str, str], Decimal]]) -> _Figures:
+def _sums(figures: Iterator[tuple[_Key, Decimal]]) -> _Figures:
     found: _Figures = {}
     for key, value in figures:
         found[key] = _EXACT.add(found.get(key, Decimal(0)), value)
     return found
 
 
-def _difference(key: tuple[str, str], ledger: Decimal, *, expected: Decimal) -> Finding:
-    account, commodity = key
+def _difference(key: _Key, ledger: Decimal, *, expected: Decimal) -> Finding:
+    account, commodity, _ = key
     what = commodity or "base"
     return Finding(
         "LEDGER_DIFFERS",

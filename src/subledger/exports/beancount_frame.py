@@ -13,6 +13,7 @@ from subledger.exports.beancount_input import LedgerContext
 from subledger.exports.beancount_lines import AccountBook
 
 MAIN, ACCOUNTS, COMMODITIES = "main.beancount", "accounts.beancount", "commodities.beancount"
+FRAME = (MAIN, ACCOUNTS, COMMODITIES)
 # Every option that the program writes; a file with another one was not written by it.
 OPTIONS = (
     "title",
@@ -86,7 +87,6 @@ def _main(context: LedgerContext, start: date, *, files: list[str]) -> str:
 
 def _accounts(context: LedgerContext, uses: list[dict[str, Any]], *, start: date) -> Iterator[str]:
     plain = AccountBook(context.accounts).plain
-    first = {use["name"]: use["first_date"] for use in uses}
     subs: dict[str, list[dict[str, Any]]] = {}
     for use in uses:
         if use["name"] != plain[use["account"]]:
@@ -94,7 +94,7 @@ def _accounts(context: LedgerContext, uses: list[dict[str, Any]], *, start: date
     for number in sorted(context.accounts):
         if context.accounts[number].postable:
             name = plain[number]
-            yield f"{first.get(name, start)} open {name}\n{_metadata(context, number)}"
+            yield f"{start} open {name}\n{_metadata(context, number)}"
         for use in sorted(subs.get(number, []), key=lambda use: str(use["name"]).split(":")):
             yield (
                 f"{use['first_date']} open {use['name']}{_constraint(context, use)}\n"

@@ -49,8 +49,8 @@ class LedgerMonth:
 
     `entries` and `lines` are ENTRIES and LINES. `lots` are rows of LOTS: those that were open when
     the month began and those taken over in it (of any other lot the opening line is in the month);
-    the same lot may stand there twice. `marks` are MARKS of the month, `balances` is BALANCES at
-    its end.
+    the same lot may stand there twice. `marks` are MARKS of the month, `conversions` CONVERSIONS
+    that it used, `balances` is BALANCES at its end.
     """
 
     period: str
@@ -58,4 +58,5 @@ class LedgerMonth:
     lines: pa.Table
     lots: pa.Table = field(default_factory=tables.LOTS.empty)
     marks: pa.Table = field(default_factory=tables.MARKS.empty)
+    conversions: pa.Table = field(default_factory=tables.CONVERSIONS.empty)
     balances: pa.Table = field(default_factory=tables.BALANCES.empty)

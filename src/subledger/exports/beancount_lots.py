@@ -6,13 +6,16 @@ residue line, so the line's base amount is exact; over the life of a lot the res
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
+from typing import NamedTuple
 
 import numpy as np
 import pyarrow as pa
 
 from subledger import columns, numbers
+from subledger.booking.naming_lots import chain_of
 from subledger.columns import Flags, Texts
 from subledger.exports.beancount_input import LedgerContext, LedgerMonth
 from subledger.exports.beancount_names import currency, quoted
@@ -72,17 +75,23 @@ def lot_terms(context: LedgerContext, month: LedgerMonth, *, live: Flags) -> dic
 
     `live` says which lines carry a lot and are not cancelled. Terms come from `month.lots`, else
     from the line that opened the lot: the earliest, on one day that of the event the lot is named
-    after.
+    after. A version of a pool is opened by the first entry that adds to it, and has the side and
+    date of the first lot of its chain.
     """
-    terms = {lot_id: _terms(context, row) for lot_id, row in _known_lots(month)}
-    for lot_id, row in _opened_lots(month, live):
-        if lot_id not in terms:
-            terms[lot_id] = _terms(context, row)
-    return terms
+    found = {opening.lot_id: opening for opening in _known_lots(month)}
+    lines = _live_lines(month, live)
+    in_entry: dict[int, set[str]] = {}
+    for line in chain.from_iterable(lines.values()):
+        in_entry.setdefault(line.seq, set()).add(line.lot_id)
+    new = [lot_id for lot_id in lines if lot_id not in found]
+    for lot_id in sorted(new, key=lambda lot_id: chain_of(lot_id)[1]):
+        found[lot_id] = _version(lines[lot_id], in_entry, known=found) or _opened(lines[lot_id])
+    return {lot_id: _terms(context, opening) for lot_id, opening in found.items()}
 
 
-@dataclass(frozen=True, slots=True)
-class _Opening:
+class _Opening(NamedTuple):
+    """How a lot came into the books: units acquired, and their cost in base."""
+
     lot_id: str
     instrument: str
     short: bool
@@ -91,50 +100,83 @@ class _Opening:
     cost_base: int
 
 
-def _known_lots(month: LedgerMonth) -> Iterator[tuple[str, _Opening]]:
+class _LotLine(NamedTuple):
+    """A line that carries a lot; of one lot in the order in which the first one opened it."""
+
+    lot_id: str
+    instrument: str
+    activity_date: str
+    seq: int
+    quantity: int
+    amount_base: int
+
+
+def _known_lots(month: LedgerMonth) -> Iterator[_Opening]:
     wanted = ["lot_id", "instrument", "side", "opened_on", "opened", "cost_base"]
     rows = month.lots.select(wanted).to_pydict()
     for lot_id, instrument, side, day, opened, cost in zip(*rows.values(), strict=True):
-        yield (
-            lot_id,
-            _Opening(lot_id, instrument, side == "short", day.isoformat(), opened, cost),
-        )
+        yield _Opening(lot_id, instrument, side == "short", day.isoformat(), opened, cost)
 
 
-def _opened_lots(month: LedgerMonth, live: Flags) -> Iterator[tuple[str, _Opening]]:
-    """Yield each lot's opening line; of several candidates the first is the one that counts."""
-    rows = np.flatnonzero(live)
-    lines = month.lines.take(pa.array(rows))
-    entry = entry_rows(month.entries, columns.numbers(lines, "seq"))
+def _opened(lines: Sequence[_LotLine]) -> _Opening:
+    first = lines[0]
+    sign = 1 if first.quantity > 0 else -1
+    return _Opening(
+        first.lot_id,
+        first.instrument,
+        first.quantity < 0,
+        first.activity_date,
+        sign * first.quantity,
+        sign * first.amount_base,
+    )
+
+
+def _version(
+    lines: Sequence[_LotLine], in_entry: Mapping[int, set[str]], *, known: Mapping[str, _Opening]
+) -> _Opening | None:
+    """Return how a version of a pool came: with all that the entry which ended another one adds.
+
+    None for a lot that is no version of an earlier one.
+    """
+    name, version = chain_of(lines[0].lot_id)
+    for seq in dict.fromkeys(line.seq for line in lines):
+        others = [(lot_id, *chain_of(lot_id)) for lot_id in in_entry[seq]]
+        ended = [known[lot] for lot, of, number in others if of == name and number < version]
+        if ended:
+            first = min(ended, key=lambda opening: opening.opened_on)
+            sign = -1 if first.short else 1
+            own = [line for line in lines if line.seq == seq and sign * line.quantity > 0]
+            return first._replace(
+                lot_id=lines[0].lot_id,
+                quantity=sign * sum(line.quantity for line in own),
+                cost_base=sign * sum(line.amount_base for line in own),
+            )
+    return None
+
+
+def _live_lines(month: LedgerMonth, live: Flags) -> dict[str, list[_LotLine]]:
+    """Return the lines of each lot by date, those of the event it is named after first."""
+    lines = month.lines.take(pa.array(np.flatnonzero(live)))
+    seq = columns.numbers(lines, "seq")
+    entry = entry_rows(month.entries, seq)
     lot_ids = columns.texts(lines, "lot_id")
     named = _named_after(lot_ids, columns.texts(month.entries, "event_id")[entry])
     dates = columns.days(month.entries, "accounting_date")[entry].astype(np.int64)
-    order = np.lexsort(
-        (columns.numbers(lines, "line"), columns.numbers(lines, "seq"), ~named, dates)
-    )
-    activity = columns.days(month.entries, "activity_date")[entry]
-    quantity = columns.numbers(lines, "quantity")
-    amount = columns.numbers(lines, "amount_base")
+    order = np.lexsort((columns.numbers(lines, "line"), seq, ~named, dates))
+    activity = columns.days(month.entries, "activity_date")[entry].astype(str)
     instrument = columns.texts(lines, "instrument")
-    for row in order:
-        units = int(quantity[row])
-        sign = 1 if units > 0 else -1
-        yield (
-            lot_ids[row],
-            _Opening(
-                lot_ids[row],
-                instrument[row],
-                units < 0,
-                str(activity[row]),
-                abs(units),
-                sign * int(amount[row]),
-            ),
-        )
+    amounts = [columns.numbers(lines, name)[order].tolist() for name in ("quantity", "amount_base")]
+    found: dict[str, list[_LotLine]] = {}
+    rows = zip(
+        lot_ids[order], instrument[order], activity[order], seq[order], *amounts, strict=True
+    )
+    for line in map(_LotLine._make, rows):
+        found.setdefault(line.lot_id, []).append(line)
+    return found
 
 
 def _named_after(lot_ids: Texts, event_ids: Texts) -> Flags:
-    pairs = zip(lot_ids, event_ids, strict=True)
-    return np.array([lot.split("#")[0] == event for lot, event in pairs], dtype=bool)
+    return np.asarray(lot_ids == event_ids, dtype=bool)
 
 
 def _terms(context: LedgerContext, lot: _Opening) -> LotTerms:

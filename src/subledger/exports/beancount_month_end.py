@@ -1,4 +1,4 @@
-"""What closes a month's file: the prices of the last marks, and balances the day after."""
+"""What closes a month's file: prices, exchange rates, and balances the day after."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from subledger import numbers
 from subledger.exports import beancount_names as names
@@ -38,17 +39,37 @@ def prices_text(context: LedgerContext, month: LedgerMonth) -> str:
     return "".join(text) + ("\n" if text else "")
 
 
-def assertions_text(context: LedgerContext, month: LedgerMonth) -> str:
+def rates_text(context: LedgerContext, month: LedgerMonth) -> str:
+    """Return a price directive per currency: what one unit was worth at the end of the period."""
+    if not month.conversions.num_rows:
+        return ""
+    day = parse_period(month.period).end
+    rows = month.conversions.filter(pc.equal(month.conversions.column("date"), day))
+    text = [
+        f"{day} price {names.currency(rate['currency'])} {rate['rate']} {context.units.base}\n"
+        f"  price-date: {rate['rate_date']}\n"
+        f"  source: {names.quoted(rate['source'])}\n"
+        f"  path: {names.quoted(rate['path'])}\n"
+        for rate in rows.sort_by("currency").to_pylist()
+    ]
+    return "".join(text) + ("\n" if text else "")
+
+
+def assertions_text(context: LedgerContext, month: LedgerMonth, *, inexact: frozenset[str]) -> str:
     """Return exact balance assertions of assets and liabilities, dated the day after the period.
 
-    Accounts of lots are asserted in units per book and instrument, others in money. An account in
-    several currencies is not asserted in base, where its residue stands too.
+    Accounts of lots are asserted in units per book and instrument, others in money. An account is
+    not asserted in base once residue has stood under it: `inexact` are all accounts of residue.
     """
     if not month.balances.num_rows:
         return ""
     day = parse_period(month.period).end + timedelta(days=1)
+    with_residue = {name.removesuffix(f":{names.RESIDUE}") for name in inexact}
+    with_residue |= {above for name in with_residue for above in _accounts_above(name)}
     found: dict[tuple[str, str], tuple[int, int]] = {}
     for name, unit, amount, decimals in _balances(context, month.balances):
+        if unit == context.units.base and name in with_residue:
+            continue
         total, _ = found.get((name, unit), (0, 0))
         found[name, unit] = total + amount, decimals
     return "".join(
@@ -58,12 +79,17 @@ def assertions_text(context: LedgerContext, month: LedgerMonth) -> str:
     )
 
 
+def _accounts_above(name: str) -> Iterator[str]:
+    while ":" in name:
+        name = name.rpartition(":")[0]
+        yield name
+
+
 def _balances(context: LedgerContext, balances: pa.Table) -> Iterator[tuple[str, str, int, int]]:
     """Yield account, commodity, amount and decimals of each balance that can be asserted."""
     book, units = AccountBook(context.accounts), context.units
     rows = balances.to_pylist()
     with_units = {row["account"] for row in rows if row["quantity"]}
-    in_foreign = {row["account"] for row in rows if row["currency"] != units.base}
     for row in rows:
         account, instrument = row["account"], row["instrument"]
         if context.accounts[account].type not in _ASSERTED:
@@ -76,5 +102,5 @@ def _balances(context: LedgerContext, balances: pa.Table) -> Iterator[tuple[str,
         elif row["currency"] != units.base:
             currency = names.currency(row["currency"])
             yield name, currency, row["amount"], units.decimals[row["currency"]]
-        elif account not in in_foreign:
+        else:
             yield name, units.base, row["amount_base"], units.decimals_of_base()

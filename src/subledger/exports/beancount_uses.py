@@ -54,6 +54,12 @@ def uses_of(context: LedgerContext, ordered: OrderedMonth) -> pa.Table:
     return _table(_uses(context, ordered))
 
 
+def residues(uses: pa.Table) -> frozenset[str]:
+    """Return the names of the accounts in USES that hold residue."""
+    chosen = uses.filter(uses.column("residue"))
+    return frozenset(columns.texts(chosen, "name").tolist())
+
+
 def merge_uses(parts: Sequence[pa.Table]) -> pa.Table:
     """Return USES of several parts together: of one account the earliest date."""
     rows = (row for part in parts for row in part.to_pylist())

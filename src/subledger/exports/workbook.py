@@ -16,16 +16,37 @@ import xlsxwriter
 
 from subledger.chart.layouts import BALANCE_SHEET, INCOME_STATEMENT
 from subledger.exports import workbook_checks, workbook_details, workbook_index
-from subledger.exports.workbook_details import DAILY, JOURNAL, SCHEDULES
+from subledger.exports.workbook_currencies import add_currencies
 from subledger.exports.workbook_formats import Formats
+from subledger.exports.workbook_fx import add_fx
+from subledger.exports.workbook_fx_tie_outs import currency_tie_outs, fx_tie_outs
 from subledger.exports.workbook_ledger import add_trial_balance
-from subledger.exports.workbook_pack import Check, ClosePack, Seal, netting_of, schedules_of
+from subledger.exports.workbook_pack import (
+    BY_CURRENCY,
+    Check,
+    ClosePack,
+    Seal,
+    accounts_of_slots,
+    netting_of,
+    schedules_of,
+)
 from subledger.exports.workbook_page import Binder, Imprint
 from subledger.exports.workbook_rows import Rows, fill_rows
+from subledger.exports.workbook_schedules import BASES, DAILY, JOURNAL, SCHEDULES, Detail
 from subledger.exports.workbook_statements import add_statement
+from subledger.exports.workbook_tie_outs import tie_outs, with_verdicts
 from subledger.statements.report import Report
 
-__all__ = ["Check", "ClosePack", "Seal", "netting_of", "schedules_of", "write_workbook"]
+__all__ = [
+    "BY_CURRENCY",
+    "Check",
+    "ClosePack",
+    "Seal",
+    "accounts_of_slots",
+    "netting_of",
+    "schedules_of",
+    "write_workbook",
+]
 
 JOURNAL_LINES = 200_000
 # Data is written as text, number or date by name; nothing is guessed from what a text looks like.
@@ -64,19 +85,40 @@ def _sheets(binder: Binder, pack: ClosePack, *, journal_lines: int) -> dict[int,
         name: add_statement(binder, pack, name=name) for name in (BALANCE_SHEET, INCOME_STATEMENT)
     }
     accounts = add_trial_balance(binder, pack)
-    details = [(JOURNAL, _with_names(pack, pack.reports["journal"]))]
-    if pack.reports["journal"].table.num_rows > journal_lines:
-        daily = workbook_details.daily_totals(pack.reports["journal"])
-        details = [(DAILY, _with_names(pack, daily))]
-    details += [(schedule, pack.reports[schedule.report]) for schedule in SCHEDULES]
+    found = tie_outs(pack, accounts, statements=statements)
+    if pack.foreign:
+        by_currency = add_currencies(binder, pack)
+        found += currency_tie_outs(pack, accounts, by_currency=by_currency)
+        found += fx_tie_outs(pack, accounts, totals=add_fx(binder, pack))
     rows: dict[int, Rows] = {}
+    details = _details(pack, journal_lines=journal_lines)
     for detail, report in details:
-        added = workbook_details.add_detail(binder, detail, report=report, units=pack.units)
+        added = workbook_details.add_detail(
+            binder, detail, report=report, units=pack.units, foreign=pack.foreign
+        )
         rows[len(binder.workbook.worksheets())] = added
-    found = workbook_checks.tie_outs(pack, accounts, statements=statements)
-    passed = workbook_checks.add_checks(checks, found)
+    found = with_verdicts(found, pack.checks)
+    passed = workbook_checks.add_checks(
+        checks, found, exceptions=pack.reports.get("exceptions"), units=pack.units
+    )
     workbook_index.add_index(index, pack, details=[detail for detail, _ in details], passed=passed)
     return rows
+
+
+def _details(pack: ClosePack, *, journal_lines: int) -> list[tuple[Detail, Report]]:
+    """Return the detail sheets with their reports; the journal, the longest, comes last."""
+    found = [
+        (schedule, pack.reports[schedule.report])
+        for schedule in SCHEDULES
+        if schedule.report in pack.reports
+    ]
+    bases = pack.reports.get(BASES.report)
+    if bases is not None and bases.table.num_rows:
+        found.append((BASES, bases))
+    journal, detail = pack.reports["journal"], JOURNAL
+    if journal.table.num_rows > journal_lines:
+        journal, detail = workbook_details.daily_totals(journal), DAILY
+    return [*found, (detail, _with_names(pack, journal))]
 
 
 def _with_names(pack: ClosePack, journal: Report) -> Report:

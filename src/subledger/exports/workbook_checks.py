@@ -1,20 +1,13 @@
-"""The tie-outs of the workbook, each by formula and beside it by the engine, and their sheet."""
+"""The sheet of the tie-outs, each by formula and beside it the verdict of the engine."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
-
-import pyarrow.compute as pc
+from collections.abc import Sequence
 
 from subledger import numbers
-from subledger.chart.accounts import PROFIT_AND_LOSS
-from subledger.chart.layouts import BALANCE_SHEET, INCOME_STATEMENT
-from subledger.columns import numbers as figures
-from subledger.exports.workbook_ledger import SCHEDULE_SHEETS, AccountRow
-from subledger.exports.workbook_pack import Check, ClosePack
 from subledger.exports.workbook_page import Page, checked
-from subledger.exports.workbook_statements import StatementSheet
+from subledger.exports.workbook_tie_outs import TieOut
+from subledger.statements.report import Report, Units
 
 SHEET = "Checks"
 ALL_PASS, FAILED = "ALL CHECKS PASS", "CHECKS FAIL"
@@ -22,78 +15,14 @@ _NOTE_ROW, _SUMMARY_ROW, _HEADING_ROW, _DATA_ROW = 3, 4, 5, 6
 _ID, _DESCRIPTION, _LEFT, _RIGHT, _DIFFERENCE, _RESULT, _ENGINE, _NOTE = range(8)
 
 
-@dataclass(frozen=True, slots=True)
-class TieOut:
-    """Two figures of the workbook that must agree: their formulas and the engine's values.
-
-    A formula that is "" is a value. The values are scaled integers with `decimals`.
-    """
-
-    id: str
-    description: str
-    left: str
-    right: str
-    values: tuple[int, int]
-    decimals: int
-    verdict: bool
-    note: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Schedule:
-    """How a detail sheet adds up to what its accounts hold."""
-
-    id: str
-    says: str
-    formula: str
-
-
-_SCHEDULES = {
-    "lots": Schedule(
-        "lots-cost",
-        "Tax lots: the cost of open lots, short ones negative, is the ledger's",
-        'SUMIFS(Lots_CostBase,Lots_Side,"long")-SUMIFS(Lots_CostBase,Lots_Side,"short")',
-    ),
-    "unrealised": Schedule(
-        "unrealised",
-        "Unrealised: the gains of open lots are the ledger's",
-        "SUM(Unrealised_UnrealisedBase)",
-    ),
-    "realised": Schedule(
-        "realised",
-        "Realised: the gains of the period are the ledger's movement",
-        "SUM(Realised_GainBase)",
-    ),
-    "unsettled": Schedule(
-        "unsettled",
-        "Unsettled: posted items are the ledger's receivable and payable",
-        'SUMIFS(Unsettled_AmountBase,Unsettled_Posted,"yes")',
-    ),
-}
-
-
-def tie_outs(
-    pack: ClosePack, rows: Sequence[AccountRow], *, statements: Mapping[str, StatementSheet]
-) -> list[TieOut]:
-    """Return the workbook's tie-outs, each with the engine's verdict, then the engine's others."""
-    known = {check.id: check for check in pack.checks}
-    own = [
-        *_trial_balance(pack, rows),
-        *_journal(pack, rows),
-        *_statements(pack, rows, statements=statements),
-        *_schedules(pack, rows),
-    ]
-    found = [_with_verdict(tie_out, known.get(tie_out.id)) for tie_out in own]
-    shown = {tie_out.id for tie_out in own}
-    others = [_of_engine(check) for check in pack.checks if check.id not in shown]
-    return [*found, *others]
-
-
-def add_checks(page: Page, found: Sequence[TieOut]) -> bool:
+def add_checks(
+    page: Page, found: Sequence[TieOut], *, exceptions: Report | None, units: Units
+) -> bool:
     """Write the checks with their summary; return whether all of them pass.
 
-    The name `Checks_Summary` refers to the summary. Figures that float64 cannot hold are listed
-    below the checks with their exact text.
+    The name `Checks_Summary` refers to the summary. Below the checks stand the period's exceptions,
+    each with the amount at risk and why it was accepted, and figures that float64 cannot hold with
+    their exact text.
     """
     _head(page)
     for row, tie_out in enumerate(found, start=_DATA_ROW):
@@ -112,163 +41,16 @@ def add_checks(page: Page, found: Sequence[TieOut]) -> bool:
     at = (_SUMMARY_ROW, _DESCRIPTION)
     page.binder.define("Checks_Summary", sheet=SHEET, first=at, last=at)
     _mark_failures(page, last=last)
-    _inexact(page, first=last + 2)
+    row = _exceptions(page, exceptions, units=units, first=last + 2)
+    _inexact(page, first=row + 1)
     return passed
 
 
-def _trial_balance(pack: ClosePack, rows: Sequence[AccountRow]) -> Iterator[TieOut]:
-    for name in ("opening", "closing"):
-        yield _tie(
-            pack,
-            f"trial-balance-{name}",
-            says=f"Trial balance: {name} balances sum to zero",
-            left=(f"SUM(TB_{name.capitalize()})", _total(rows, name)),
-        )
-    yield _tie(
-        pack,
-        "trial-balance-movement",
-        says="Trial balance: debits equal credits",
-        left=("SUM(TB_Debit)", _total(rows, "debit")),
-        right=("SUM(TB_Credit)", _total(rows, "credit")),
-    )
-    yield _tie(
-        pack,
-        "trial-balance-booked",
-        says="Opening plus movement is the closing balance as booked, account by account",
-        left=(
-            "SUMPRODUCT(ABS(TB_Closing-TB_Booked))",
-            sum(abs(row.opening + row.debit - row.credit - row.closing) for row in rows),
-        ),
-    )
-
-
-def _journal(pack: ClosePack, rows: Sequence[AccountRow]) -> Iterator[TieOut]:
-    journal = pack.reports["journal"].table
-    debit, credit = (numbers.exact_sum(figures(journal, name)) for name in ("debit", "credit"))
-    yield _tie(
-        pack,
-        "journal-entries",
-        says="Journal: debits equal credits",
-        left=("SUM(JE_Debit)", debit),
-        right=("SUM(JE_Credit)", credit),
-    )
-    before_closing = journal.filter(pc.not_equal(journal["kind"], "closing"))
-    yield _tie(
-        pack,
-        "journal-trial-balance",
-        says="Journal before closing entries: its debits are the trial balance's",
-        left=(
-            'SUMIFS(JE_Debit,JE_Kind,"<>closing")',
-            numbers.exact_sum(figures(before_closing, "debit")),
-        ),
-        right=("SUM(TB_Debit)", _total(rows, "debit")),
-    )
-
-
-def _statements(
-    pack: ClosePack, rows: Sequence[AccountRow], *, statements: Mapping[str, StatementSheet]
-) -> Iterator[TieOut]:
-    for name, sheet in statements.items():
-        amounts = {shown.line.id: shown.amount or 0 for shown in sheet.lines}
-        totals = [line for line in sheet.statement.complete if line in amounts]
-        if name == BALANCE_SHEET and len(totals) == len(("assets", "claims")):
-            assets, claims = ((sheet.name_of(line), amounts[line]) for line in totals)
-            says = "Balance sheet: assets equal liabilities and equity"
-            yield _tie(pack, name, says=says, left=assets, right=claims)
-        if name == INCOME_STATEMENT and len(totals) == 1:
-            yield _net_income(pack, rows, left=(sheet.name_of(totals[0]), amounts[totals[0]]))
-        lines = [shown for shown in sheet.lines if shown.line.kind != "heading"]
-        booked = sum(shown.amount or 0 for shown in lines)
-        cells = f"SUM({sheet.name_of('amounts')})"
-        says = f"{sheet.sheet}: the formulas give the lines as booked (sum of all lines)"
-        yield _tie(pack, f"{name}-booked", says=says, left=(cells, booked), right=("", booked))
-
-
-def _net_income(pack: ClosePack, rows: Sequence[AccountRow], *, left: tuple[str, int]) -> TieOut:
-    earned = sum(
-        row.credit - row.debit for row in rows if pack.accounts[row.number].type in PROFIT_AND_LOSS
-    )
-    parts = [
-        f'{sign}SUMIFS(TB_{column},TB_Type,"{kind}")'
-        for kind in sorted(PROFIT_AND_LOSS)
-        for sign, column in (("+", "Credit"), ("-", "Debit"))
-    ]
-    return _tie(
-        pack,
-        INCOME_STATEMENT,
-        says="Income statement: net income is the movement of income and expense accounts",
-        left=left,
-        right=("".join(parts).removeprefix("+"), earned),
-    )
-
-
-def _schedules(pack: ClosePack, rows: Sequence[AccountRow]) -> Iterator[TieOut]:
-    named = set(pack.schedules.values())
-    lots = pack.reports["lots"].table
-    cost = figures(lots, "cost_base")
-    short = pc.equal(lots["side"], "short").to_numpy(zero_copy_only=False)
-    sums = {
-        "lots": numbers.exact_sum(cost[~short]) - numbers.exact_sum(cost[short]),
-        "unrealised": _sum(pack, "unrealised", column="unrealised_base"),
-        "realised": _sum(pack, "realised", column="gain_base"),
-        "unsettled": _posted_sum(pack),
-    }
-    for name, schedule in _SCHEDULES.items():
-        if name not in named:
-            continue
-        sheet = f'"{SCHEDULE_SHEETS[name]}"'
-        accounts = [row for row in rows if pack.schedules.get(row.number) == name]
-        ledger = f"SUMIFS(TB_Closing,TB_Schedule,{sheet})"
-        balance = _total(accounts, "closing")
-        if name == "realised":
-            ledger = f"SUMIFS(TB_Credit,TB_Schedule,{sheet})-SUMIFS(TB_Debit,TB_Schedule,{sheet})"
-            balance = _total(accounts, "credit") - _total(accounts, "debit")
-        left, right = (schedule.formula, sums[name]), (ledger, balance)
-        yield _tie(pack, schedule.id, says=schedule.says, left=left, right=right)
-
-
-def _sum(pack: ClosePack, report: str, *, column: str) -> int:
-    return numbers.exact_sum(figures(pack.reports[report].table, column))
-
-
-def _posted_sum(pack: ClosePack) -> int:
-    table = pack.reports["unsettled"].table
-    return numbers.exact_sum(figures(table.filter(table["posted"]), "amount_base"))
-
-
-def _total(rows: Sequence[AccountRow], name: str) -> int:
-    return sum(int(getattr(row, name)) for row in rows)
-
-
-def _tie(
-    pack: ClosePack,
-    tie_out: str,
-    *,
-    says: str,
-    left: tuple[str, int],
-    right: tuple[str, int] = ("", 0),
-) -> TieOut:
-    agree = left[1] == right[1]
-    values = (left[1], right[1])
-    return TieOut(tie_out, says, left[0], right[0], values, pack.decimals, agree)
-
-
-def _with_verdict(tie_out: TieOut, check: Check | None) -> TieOut:
-    if check is None:
-        return tie_out
-    verdict = tie_out.verdict and check.verdict
-    return replace(tie_out, verdict=verdict, note=check.note)
-
-
-def _of_engine(check: Check) -> TieOut:
-    values = (check.left, check.right)
-    return TieOut(
-        check.id, check.description, "", "", values, check.decimals, check.verdict, check.note
-    )
-
-
 def _head(page: Page) -> None:
-    note = "Each check is computed here by formula, and stands beside the verdict of the engine."
+    note = (
+        "Each check is computed here by formula, beside the verdict of the engine. Those in "
+        "capitals are checks of the close, and the note says how much the close compared."
+    )
     page.text((_NOTE_ROW, 0), note, style=page.formats.style("note"))
     page.text((_SUMMARY_ROW, 0), "Result", style=page.formats.style("bold", font_size=11))
     labels = ("Check", "What must agree", "Left", "Right", "Difference", "Result", "Engine", "Note")
@@ -316,6 +98,32 @@ def _mark_failures(page: Page, *, last: int) -> None:
     ):
         rule = {"type": "cell", "criteria": "==", "value": criterion, "format": bad}
         checked(page.sheet.conditional_format(*area, rule), "a conditional format")
+
+
+def _exceptions(page: Page, report: Report | None, *, units: Units, first: int) -> int:
+    """List the exceptions of the period; return the row after them."""
+    page.text((first, 0), "Exceptions of the period", style=page.formats.style("section"))
+    if report is None or not report.table.num_rows:
+        page.text((first + 1, 0), "None.", style=page.formats.style("note"))
+        return first + 2
+    labels = {_ID: "Exception", _DESCRIPTION: "What it is", _LEFT: "Amount at risk"}
+    labels |= {_RIGHT: "Currency", _DIFFERENCE: "Status", _NOTE: "Reason"}
+    aligned = {_LEFT: "right"}
+    headings = [(labels.get(n, ""), aligned.get(n, "left")) for n in range(_NOTE + 1)]
+    page.headings(first + 1, headings)
+    wrapped = page.formats.style("wrapped")
+    decimals = report.decimals("amount_at_risk", units)
+    rows = zip(report.table.to_pylist(), decimals, strict=True)
+    for row, (one, places) in enumerate(rows, start=first + 2):
+        what = f"{one['code']} {one['event_id']}: {one['message']}"
+        page.text((row, _ID), one["exception_id"])
+        page.text((row, _DESCRIPTION), what, style=wrapped)
+        style = page.formats.number(places)
+        page.number((row, _LEFT), one["amount_at_risk"], decimals=places, style=style)
+        page.text((row, _RIGHT), one["currency"])
+        page.text((row, _DIFFERENCE), one["status"])
+        page.text((row, _NOTE), one["reason"] or "", style=wrapped)
+    return first + 2 + int(report.table.num_rows)
 
 
 def _inexact(page: Page, *, first: int) -> None:

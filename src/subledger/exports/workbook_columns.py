@@ -25,7 +25,7 @@ _EXCEL_DAY = 25_569  # Excel's number of 1970-01-01
 _DATE_WIDTH = 10.5
 _TEXT_WIDTH = (7.0, 30.0)
 _NUMBER_WIDTH = (10.0, 26.0)
-_DIGIT_WIDTH, _MARGIN = 1.2, 2.5  # with separators of thousands
+_DIGIT_WIDTH, _MARGIN = 1.12, 2.0  # with separators of thousands
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +142,7 @@ def _column(report: Report, units: Units, *, name: str, heading: str) -> Column:
     if is_decimal_text(declared):
         return _price_column(name, heading, values=values)
     if pa.types.is_integer(declared.type):
-        width = _number_width(values.cast(pa.string()))
+        width = max(_counted_width(values.cast(pa.string())), len(heading) + 2.5)
         return Column(name, heading, "number", values.cast(pa.string()), ("0",), width=width)
     if pa.types.is_boolean(declared.type):
         values = pc.if_else(values, "yes", "no")
@@ -200,6 +200,10 @@ def _text_width(values: pa.Array, heading: str) -> float:
     narrowest, widest = _TEXT_WIDTH
     words = max(len(word) for word in heading.split()) + 1.5
     return min(max(longest * 1.05 + 1.5, words, narrowest), widest)
+
+
+def _counted_width(literals: pa.Array) -> float:
+    return (pc.max(pc.utf8_length(literals)).as_py() or 0) * _DIGIT_WIDTH + 1.0
 
 
 def _number_width(literals: pa.Array) -> float:

@@ -18,6 +18,7 @@ GOOD_INK = "#1E6B2E"
 
 DAY = "yyyy\\-mm\\-dd"
 PRICE = "#,##0.00######_);(#,##0.00######)"
+RATE = "#,##0.00000000_);(#,##0.00000000)"
 SHARE = '#,##0.0%_);(#,##0.0%);"\u2013"_)'
 
 _STYLES: Mapping[str, Mapping[str, Any]] = {

@@ -6,12 +6,16 @@ from collections.abc import Sequence
 from datetime import date
 
 from subledger.exports.workbook_checks import ALL_PASS, FAILED
-from subledger.exports.workbook_details import Detail
 from subledger.exports.workbook_pack import ClosePack
 from subledger.exports.workbook_page import Page, checked
+from subledger.exports.workbook_schedules import Detail
 
 SHEET = "Index"
 _FIRST_ROW = 4
+_IN_CURRENCIES = {
+    "TB by currency": "Every account in each currency, proved currency by currency.",
+    "FX": "Gains on foreign currency, balances at the closing rate, and the rates used.",
+}
 _SIGNERS = ("Prepared by", "Reviewed by", "Approved by")
 
 
@@ -68,6 +72,7 @@ def _contents(page: Page, pack: ClosePack, *, details: Sequence[Detail], row: in
         "Balance sheet": "Assets, liabilities and equity; each line sums the trial balance.",
         "Income statement": "Gains, income and expenses; each line sums the trial balance.",
         "Trial balance": "Every account; debit and credit sum the journal.",
+        **(_IN_CURRENCIES if pack.foreign else {}),
         **{detail.sheet: detail.purpose for detail in details},
     }
     for row_of, (sheet, purpose) in enumerate(purposes.items(), start=row + 1):

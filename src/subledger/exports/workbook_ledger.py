@@ -19,6 +19,7 @@ SCHEDULE_SHEETS = {
     "unrealised": "Unrealised",
     "realised": "Realised",
     "unsettled": "Unsettled",
+    "entitlements": "Dividends",
 }
 _NOTE_ROW, _HEADING_ROW, _DATA_ROW = 3, 4, 5
 _LABELS = ("Account", "Name", "Type", "Statement", "Statement line", "Schedule")
@@ -122,7 +123,7 @@ def _head(page: Page, pack: ClosePack, *, figures: Sequence[Figure]) -> None:
         label = f"{figure.heading} {pack.prior_label}" if figure.prior else figure.heading
         headings.append((label.strip(), "right"))
     page.headings(_HEADING_ROW, headings)
-    page.widths([8.5, 32, 8.5, 16, 23, 11, *([16.5] * len(figures))])
+    page.widths([8.5, 32, 8.5, 15, 22, 11, *([15.0] * len(figures))])
     page.sheet.freeze_panes(_DATA_ROW, 2)
 
 

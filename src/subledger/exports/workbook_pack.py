@@ -14,6 +14,8 @@ from subledger.periods import Period
 from subledger.statements import financial
 from subledger.statements.report import Report, Units
 
+BY_CURRENCY = "trial-balance-by-currency"
+
 # The report that supports the balance, or of gains the movement, of a slot's accounts.
 SCHEDULE_SLOTS: Mapping[str, str] = {
     "investment.cost": "lots",
@@ -26,6 +28,11 @@ SCHEDULE_SLOTS: Mapping[str, str] = {
     "gain.realised.fx": "realised",
     "receivable.unsettled": "unsettled",
     "payable.unsettled": "unsettled",
+    "fx.receivable": "unsettled",
+    "fx.payable": "unsettled",
+    "payable.fees": "unsettled",
+    "dividend.receivable": "entitlements",
+    "dividend.payable": "entitlements",
 }
 
 
@@ -67,18 +74,22 @@ class ClosePack:
         status: How far it is closed, as a word for the reader ("open", "closed").
         seal: The origin of the figures.
         units: Decimals of currencies and instruments, and the base currency.
-        reports: By name: balance-sheet, income-statement, trial-balance, journal, realised,
-            unrealised, lots, unsettled. The trial balance leaves closing entries out.
+        reports: By name: balance-sheet, income-statement, trial-balance, journal, pnl, realised,
+            unrealised, lots, unsettled, entitlements; of books in several currencies also
+            trial-balance-by-currency, fx and rates. Trial balances leave closing entries out.
         statements: The statement layouts of the chart, by report name.
         accounts: The chart, by account number.
         schedules: The report that supports an account, by account number (`schedules_of`): `lots`
             (the cost of open lots), `unrealised` (their marks), `realised` (gains of the period),
-            `unsettled` (receivable and payable). Each becomes a tie-out.
+            `unsettled` (receivable and payable), `entitlements` (dividends). Each becomes a
+            tie-out.
+        slots: The accounts of each slot (`accounts_of_slots`).
         prior: The trial balance of the period before, for comparatives; None without one. It must
             be drawn as the `prior` column of the statements is.
         prior_label: Its period.
         netting: What netting long and short positions adds to statement lines (`netting_of`).
         checks: The engine's controls.
+        valued: Whether lots and balances were valued on the period's last day.
         not_included: What the reports of the basis do not include yet, in words.
     """
 
@@ -92,10 +103,12 @@ class ClosePack:
     statements: Mapping[str, Statement]
     accounts: Mapping[str, Account]
     schedules: Mapping[str, str] = field(default_factory=dict)
+    slots: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     prior: Report | None = None
     prior_label: str = ""
     netting: Mapping[str, tuple[int, int]] = field(default_factory=dict)
     checks: Sequence[Check] = ()
+    valued: bool = True
     not_included: str = ""
 
     @property
@@ -103,14 +116,29 @@ class ClosePack:
         """Return the decimals of the base currency."""
         return self.units.decimals_of_base()
 
+    @property
+    def foreign(self) -> bool:
+        """Say whether any balance or movement is in another currency than base."""
+        if BY_CURRENCY not in self.reports:
+            return False
+        currencies = self.reports[BY_CURRENCY].table["currency"].unique().to_pylist()
+        return bool(set(currencies) - {self.units.base})
+
+
+def accounts_of_slots(chart: Chart) -> dict[str, tuple[str, ...]]:
+    """Return, by slot, every account that the slot can stand for, in order of their number."""
+    return {
+        name: tuple(sorted({slot.default, *(override.account for override in slot.overrides)}))
+        for name, slot in chart.slots.items()
+    }
+
 
 def schedules_of(chart: Chart) -> dict[str, str]:
     """Return, by account number, the report that supports the account, as its slots say."""
+    accounts = accounts_of_slots(chart)
     found: dict[str, str] = {}
     for name, report in SCHEDULE_SLOTS.items():
-        if slot := chart.slots.get(name):
-            numbers = (slot.default, *(override.account for override in slot.overrides))
-            found |= dict.fromkeys(numbers, report)
+        found |= dict.fromkeys(accounts.get(name, ()), report)
     return found
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
@@ -23,6 +24,8 @@ Cell: TypeAlias = tuple[int, int]  # row and column, from 0
 
 _LETTER = 1
 _HEADER_NAME = 60  # a page header takes 255 characters in all
+# What a landscape page takes in width, in characters, while its print is still well read.
+_PAGE_WIDTH = 190
 _MARGINS = {"left": 0.4, "right": 0.4, "top": 0.75, "bottom": 0.65}  # inches
 
 
@@ -132,6 +135,10 @@ class Page:
         shown = self._shown(at, numbers.to_text(value, decimals))
         checked(self.sheet.write_number(*at, float(shown), style), self._where(at))
 
+    def decimal(self, at: Cell, text: str, *, style: Format) -> None:
+        """Write a price or rate that is given as plain decimal text."""
+        checked(self.sheet.write_number(*at, float(self._shown(at, text)), style), self._where(at))
+
     def day(self, at: Cell, day: date, *, style: Format | None = None) -> None:
         """Write a true date."""
         style = style or self.formats.pattern(looks.DAY, align="left")
@@ -169,6 +176,22 @@ class Page:
         """Set the widths of the columns, in characters."""
         for column, width in enumerate(widths):
             checked(self.sheet.set_column(column, column, width), self.name)
+
+    def print_columns(
+        self, widths: Sequence[float], *, rows: tuple[int, int], repeated: int
+    ) -> None:
+        """Print the first columns, of these widths, on as many pages beside each other as needed.
+
+        On more than one the `repeated` first columns stand on each, and the band, which the page
+        header repeats, is left out: of `rows` the first is what follows it, the other the last.
+        """
+        pages = math.ceil(sum(widths) / _PAGE_WIDTH)
+        first, last = rows
+        self.sheet.print_area(first if pages > 1 else 0, 0, last, len(widths) - 1)
+        if pages > 1:
+            self.sheet.fit_to_pages(pages, 0)
+            self.sheet.repeat_columns(0, repeated - 1)
+            self.sheet.print_across()
 
     def _where(self, at: Cell) -> str:
         return f"{self.name}!{xl_rowcol_to_cell(*at)}"

@@ -5,32 +5,14 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 
 from subledger.errors import Finding
 from subledger.events.context import Limits
+from subledger.importers.source import Source
 
 _BOM = b"\xef\xbb\xbf"
 _UNCLOSED = "unexpected end of data"
 _TOO_LONG = "field larger"
-
-
-@dataclass(frozen=True, slots=True)
-class Source:
-    """A file as rows of text: header, one list per column, the line on which each row starts.
-
-    `complete` is false when a row is missing because the file is damaged there.
-    """
-
-    header: tuple[str, ...]
-    columns: tuple[list[str], ...]
-    numbers: list[int]
-    findings: list[Finding] = field(default_factory=list)
-
-    @property
-    def complete(self) -> bool:
-        """Say whether every row of the file was read."""
-        return not self.findings
 
 
 def parse_csv(data: bytes, file: str, *, limits: Limits | None = None) -> Source:

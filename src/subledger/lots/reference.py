@@ -1,51 +1,57 @@
-"""First-in first-out relief in plain Python: slow, obvious, and the definition.
-
-Source: 26 CFR 1.1012-1(c)(1), the earliest acquired lot is relieved first where lots are not
-adequately identified.
-"""
+"""Relief of lots in plain Python: slow, obvious, and the definition of every method."""
 
 from __future__ import annotations
 
 from collections import defaultdict, deque
-from collections.abc import Sequence
-from dataclasses import dataclass, field
-from typing import Any
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, fields
+from operator import attrgetter
+from typing import Any, NamedTuple
 
 import numpy as np
 
+from subledger.lots.choosing import Pick, chosen, why_not_chosen
 from subledger.lots.engine import (
+    AVERAGE,
     BOOKED,
     CLOSE,
     OPEN,
     OVER_CLOSE,
     SHORT_NOT_ALLOWED,
+    SPECIFIC,
     Legs,
     Lots,
+    Moves,
+    Picks,
     Reliefs,
     Relieved,
     Trades,
 )
+from subledger.lots.opened import Lot, OpenLots
+from subledger.lots.pooling import joined
 from subledger.numbers import Int64Array, check_range, part_of
 
 
-@dataclass(slots=True)
-class _Lot:
-    """One lot while the engine runs, in the columns of `Lots`."""
+class _Trade(NamedTuple):
+    """One trade, in the columns of `Trades`, with the lots it names."""
 
+    row: int
+    picks: Sequence[Pick]
     pool: int
-    side: int
-    opened: int
-    closed: int
-    cost: int
-    relieved: int
-    cost_base: int
-    relieved_base: int
-    trade: int
-    since: int
+    direction: int
+    effect: int
+    quantity: int
+    gross: int
+    fees: int
+    gross_base: int
+    fees_base: int
+    ranking_fees: int
+    method: int
+    name: int
+    may_short: bool
 
 
-@dataclass(slots=True)
-class _Part:
+class _Part(NamedTuple):
     """The part of a trade that one leg takes: quantity and its cumulative share of amounts."""
 
     quantity: int
@@ -53,121 +59,151 @@ class _Part:
     fees: int
     gross_base: int
     fees_base: int
+    ranking_fees: int
+
+    def first(self, quantity: int) -> _Part:
+        """Return the share of the first units."""
+        shares = (part_of(amount, quantity, self.quantity) for amount in self[1:])
+        return _Part(quantity, *shares)
+
+    def without(self, first: _Part) -> _Part:
+        """Return what is left after a first share."""
+        return _Part(*(whole - part for whole, part in zip(self, first, strict=True)))
 
 
 @dataclass(slots=True)
 class _Run:
     """The state of one run."""
 
-    lots: list[_Lot] = field(default_factory=list)
-    queues: dict[tuple[int, int], deque[int]] = field(default_factory=lambda: defaultdict(deque))
-    open_units: dict[tuple[int, int], int] = field(default_factory=lambda: defaultdict(int))
+    lots: list[Lot] = field(default_factory=list)
+    open: dict[tuple[int, int], OpenLots] = field(default_factory=lambda: defaultdict(OpenLots))
     legs: list[tuple[int, ...]] = field(default_factory=list)
     reliefs: list[tuple[int, ...]] = field(default_factory=list)
+    moves: list[tuple[int, ...]] = field(default_factory=list)
 
-    def enter(self, number: int) -> None:
-        """Let a lot queue behind the others of its pool and side."""
-        lot = self.lots[number]
-        if lot.closed < lot.opened:
-            self.open_units[lot.pool, lot.side] += lot.opened - lot.closed
-            self.queues[lot.pool, lot.side].append(number)
+    def enter(self, row: int) -> None:
+        """Let a lot stand behind the others of its pool and side."""
+        lot = self.lots[row]
+        self.open[lot.pool, lot.side].enter(row, lot)
 
 
-def relieve_fifo(lots: Lots, trades: Trades) -> Relieved:
-    """Consume the oldest lots first and open lots for what remains.
+def relieve(lots: Lots, trades: Trades, *, picks: Picks) -> Relieved:
+    """Use up lots as each trade's method says and open lots for what remains.
 
     A trade closes lots of the opposite side in its pool (all of it under CLOSE, none under OPEN),
     then opens a lot with what is left. Amounts are split over the two legs, and cost over reliefs,
     cumulatively and half to even, so that parts add up to the whole. A trade that would close more
-    than is open under CLOSE, or open a short where that is not allowed, is refused whole.
+    than is open under CLOSE, open a short where that is not allowed, or for which lots cannot be
+    chosen, is refused whole.
     """
-    run = _Run()
-    for given in zip(*(column.tolist() for column in lots), strict=True):
-        run.lots.append(_Lot(*given))
-    coming = deque(sorted(range(len(run.lots)), key=lambda number: run.lots[number].since))
+    run = _Run(lots=[Lot(*given) for given in _rows(lots)])
+    coming = deque(sorted(range(len(run.lots)), key=lambda row: run.lots[row].since))
     refused = np.zeros(len(trades.pool), np.int64)
-    for row, trade in enumerate(zip(*(column.tolist() for column in trades), strict=True)):
-        pool, direction, effect, quantity = trade[:4]
-        amounts, may_short = trade[4:8], trade[8]
-        while coming and run.lots[coming[0]].since <= row:
+    for trade in _trades(trades, picks):
+        while coming and run.lots[coming[0]].since <= trade.row:
             run.enter(coming.popleft())
-        closing = 0 if effect == OPEN else min(quantity, run.open_units[pool, -direction])
-        opening = quantity - closing
-        if opening and effect == CLOSE:
-            refused[row] = OVER_CLOSE
-        elif opening and direction < 0 and not may_short:
-            refused[row] = SHORT_NOT_ALLOWED
-        if refused[row] != BOOKED:
+        held = run.open[trade.pool, -trade.direction]
+        closing = 0 if trade.effect == OPEN else min(trade.quantity, held.units)
+        refused[trade.row] = _why_refused(trade, held, closing=closing)
+        if refused[trade.row] != BOOKED:
             continue
-        # From here the trade is booked: both refusals have been passed.
-        first = _Part(closing, *(part_of(amount, closing, quantity) for amount in amounts))
-        whole = _Part(quantity, *amounts)
+        # From here the trade is booked: every refusal has been passed.
+        whole = _Part(*(getattr(trade, name) for name in _Part._fields))
+        first = whole.first(closing)
         if closing:
-            _close(run, row, pool=pool, side=-direction, part=first)
-        if opening:
-            _open(run, row, pool=pool, side=direction, part=_rest(whole, first))
+            _close(run, trade, part=first)
+        if closing < trade.quantity:
+            _open(run, trade, part=whole.without(first))
     return _result(run, refused)
 
 
-def _rest(whole: _Part, first: _Part) -> _Part:
-    return _Part(
-        whole.quantity - first.quantity,
-        whole.gross - first.gross,
-        whole.fees - first.fees,
-        whole.gross_base - first.gross_base,
-        whole.fees_base - first.fees_base,
+def _why_refused(trade: _Trade, held: OpenLots, *, closing: int) -> int:
+    """Return why a trade is refused, or BOOKED; the first reason counts."""
+    opening = closing < trade.quantity
+    if opening and trade.effect == CLOSE:
+        return OVER_CLOSE
+    if opening and trade.direction < 0 and not trade.may_short:
+        return SHORT_NOT_ALLOWED
+    return why_not_chosen(held, closing, method=trade.method, picks=trade.picks)
+
+
+def _close(run: _Run, trade: _Trade, *, part: _Part) -> None:
+    """Relieve lots of one side by a quantity that is known to be open."""
+    leg, side = len(run.legs), -trade.direction
+    held = run.open[trade.pool, side]
+    run.legs.append((trade.row, 0, side, *part[:5], -1))
+    if trade.method == AVERAGE and len(held) > 1:
+        nothing = _acquired(trade, side, part=_Part(0, 0, 0, 0, 0, 0))
+        _join(run, nothing, leg=leg)
+    for row, units in chosen(held, part.quantity, method=trade.method, picks=trade.picks):
+        cost, cost_base = held.take(row, units)
+        run.reliefs.append((leg, row, units, cost, cost_base))
+
+
+def _open(run: _Run, trade: _Trade, *, part: _Part) -> None:
+    """Open a lot, which joins those that are open where cost is averaged."""
+    leg, side, row = len(run.legs), trade.direction, len(run.lots)
+    run.legs.append((trade.row, 1, side, *part[:5], row))
+    acquired = _acquired(trade, side, part=part)
+    if trade.method == AVERAGE and len(run.open[trade.pool, side]):
+        _join(run, acquired, leg=leg)
+    else:
+        run.lots.append(acquired)
+        run.enter(row)
+
+
+def _acquired(trade: _Trade, side: int, *, part: _Part) -> Lot:
+    """Return a lot of the trade's own: a long costs gross plus fees, a short brought gross less."""
+    return Lot(
+        pool=trade.pool,
+        side=side,
+        opened=part.quantity,
+        closed=0,
+        cost=check_range(part.gross + side * part.fees),
+        relieved=0,
+        cost_base=check_range(part.gross_base + side * part.fees_base),
+        relieved_base=0,
+        trade=trade.row,
+        since=trade.row + 1,
+        ranking_cost=check_range(part.gross + side * part.ranking_fees),
+        name=trade.name,
+        version=1,
     )
 
 
-def _close(run: _Run, trade: int, *, pool: int, side: int, part: _Part) -> None:
-    """Relieve the oldest lots of one side by a quantity that is known to be open."""
-    leg = len(run.legs)
-    run.legs.append((trade, 0, side, *_amounts(part), -1))
-    queue, left = run.queues[pool, side], part.quantity
-    run.open_units[pool, side] -= left
-    while left:
-        number = queue[0]
-        lot = run.lots[number]
-        taken = min(left, lot.opened - lot.closed)
-        lot.closed += taken
-        relieved = part_of(lot.cost, lot.closed, lot.opened)
-        relieved_base = part_of(lot.cost_base, lot.closed, lot.opened)
-        cost, cost_base = relieved - lot.relieved, relieved_base - lot.relieved_base
-        lot.relieved, lot.relieved_base = relieved, relieved_base
-        run.reliefs.append((leg, number, taken, cost, cost_base))
-        if lot.closed == lot.opened:
-            queue.popleft()
-        left -= taken
+def _join(run: _Run, acquired: Lot, *, leg: int) -> None:
+    """Let one new lot stand for all that are open on a side and what is acquired."""
+    row = len(run.lots)
+    lot, moves = joined(run.open[acquired.pool, acquired.side], acquired, row=row)
+    run.lots.append(lot)
+    run.enter(row)
+    run.moves += [(leg, *move) for move in moves]
 
 
-def _open(run: _Run, trade: int, *, pool: int, side: int, part: _Part) -> None:
-    """Open a lot: a long costs gross plus fees, a short brought gross less fees."""
-    cost = check_range(part.gross + side * part.fees)
-    cost_base = check_range(part.gross_base + side * part.fees_base)
-    lot = len(run.lots)
-    run.lots.append(_Lot(pool, side, part.quantity, 0, cost, 0, cost_base, 0, trade, trade + 1))
-    run.enter(lot)
-    run.legs.append((trade, 1, side, *_amounts(part), lot))
+def _trades(trades: Trades, picks: Picks) -> Iterator[_Trade]:
+    """Yield the trades in Python integers; one that names lots is SPECIFIC."""
+    named = [Pick(*pick) for pick in _rows(picks)]
+    bounds = trades.picks_from.tolist()
+    columns = [getattr(trades, name).tolist() for name in _Trade._fields[2:]]
+    for row, values in enumerate(zip(*columns, strict=True)):
+        trade = _Trade(row, named[bounds[row] : bounds[row + 1]], *values)
+        yield trade._replace(method=SPECIFIC) if trade.picks else trade
 
 
-def _amounts(part: _Part) -> tuple[int, ...]:
-    return part.quantity, part.gross, part.fees, part.gross_base, part.fees_base
+def _rows(table: Sequence[Int64Array]) -> Iterator[tuple[int, ...]]:
+    """Yield the rows of equally long columns in Python integers, which cannot overflow."""
+    return zip(*(column.tolist() for column in table), strict=True)
 
 
 def _result(run: _Run, refused: Int64Array) -> Relieved:
-    lot_rows = [
-        (
-            *(lot.pool, lot.side, lot.opened, lot.closed, lot.cost, lot.relieved),
-            *(lot.cost_base, lot.relieved_base, lot.trade, lot.since),
-        )
-        for lot in run.lots
-    ]
+    in_order = attrgetter(*(column.name for column in fields(Lot)))
     legs = _columns(run.legs, len(Legs._fields))
     legs[1] = legs[1].astype(bool)
     return Relieved(
         Legs(*legs),
         Reliefs(*_columns(run.reliefs, len(Reliefs._fields))),
-        Lots(*_columns(lot_rows, len(Lots._fields))),
+        Moves(*_columns(run.moves, len(Moves._fields))),
+        Lots(*_columns([in_order(lot) for lot in run.lots], len(Lots._fields))),
         refused,
     )
 

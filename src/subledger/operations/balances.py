@@ -13,7 +13,7 @@ from subledger.periods import Period, month_of
 from subledger.statements.balances import balances_after
 from subledger.store.reading import Reading
 from subledger.store.records import Close
-from subledger.tables import BALANCES, MARKS, Table
+from subledger.tables import BALANCES, CONVERSIONS, MARKS, Table
 
 
 def last_close_before(reading: Reading, basis: str, *, day: date) -> Close | None:
@@ -54,7 +54,7 @@ def period_journal(reading: Reading, basis: str, *, period: Period) -> Journal:
 
 
 def state_on(reading: Reading, declared: Table, *, basis: str, on: date) -> pa.Table:
-    """Return LOTS, UNSETTLED or MARKS as they stand at the end of a date's month.
+    """Return one of STATES, MARKS or CONVERSIONS as it stands at the end of a date's month.
 
     A month without entries has those of the month before. One with entries writes its own lots and
     items, unless there are none left; marks hold until the next are made.
@@ -66,7 +66,9 @@ def state_on(reading: Reading, declared: Table, *, basis: str, on: date) -> pa.T
         for label in reading.periods("entries", basis)
         if label <= last and len(label) == len(last)
     ]
-    emptied = declared is not MARKS and posted and written and posted[-1] > written[-1]
+    emptied = (
+        declared not in (MARKS, CONVERSIONS) and posted and written and posted[-1] > written[-1]
+    )
     if not written or emptied:
         return declared.empty()
     found = reading.latest(declared, basis=basis, period=written[-1])

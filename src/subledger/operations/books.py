@@ -53,7 +53,13 @@ class Books:
 
     def terms(self, policy: BasisPolicy, instruments: pa.Table) -> Terms:
         """Return the terms under which a basis is booked."""
-        return Terms(policy, self.chart, instruments, self.settings.currencies)
+        return Terms(
+            policy,
+            self.chart,
+            instruments,
+            self.settings.currencies,
+            self.settings.tolerances["settlement"],
+        )
 
     def units(self, reading: Reading) -> Units:
         """Return the decimals of every currency and instrument."""

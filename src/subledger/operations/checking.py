@@ -10,7 +10,7 @@ from subledger.closing.checks import Check, Closed, tie_outs
 from subledger.operations.balances import state_on
 from subledger.operations.books import Books
 from subledger.operations.reporting import PeriodView, view_of
-from subledger.tables import LOTS, UNSETTLED
+from subledger.tables import CASH_LOTS, CONVERSIONS, ENTITLEMENTS, LOTS, MONEY, UNSETTLED
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,17 +35,24 @@ def check(books: Books, bases: Sequence[str] = ()) -> list[CheckResult]:
 
 def period_checks(view: PeriodView) -> list[Check]:
     """Return the tie-outs of a period as the journal and its states stand."""
-    before = view.period.start - timedelta(days=1)
-    items = state_on(view.reading, UNSETTLED, basis=view.policy.name, on=before)
+    before, basis = view.period.start - timedelta(days=1), view.policy.name
+    valued = view.period.end in view.reading.mark_dates(basis)
     return tie_outs(
         Closed(
             chart=view.books.chart,
+            policy=view.policy,
             opening=view.opening,
             closing=view.closing,
             journal=view.journal,
             reliefs=view.reliefs,
             lots=view.state(LOTS),
             unsettled=view.state(UNSETTLED),
-            unsettled_before=items,
+            unsettled_before=state_on(view.reading, UNSETTLED, basis=basis, on=before),
+            entitlements=view.state(ENTITLEMENTS),
+            entitlements_before=state_on(view.reading, ENTITLEMENTS, basis=basis, on=before),
+            money=view.state(MONEY),
+            cash_lots=view.state(CASH_LOTS),
+            conversions=view.state(CONVERSIONS),
+            valued_on=view.period.end if valued else None,
         )
     )

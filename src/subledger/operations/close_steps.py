@@ -12,15 +12,15 @@ import pyarrow as pa
 from subledger.booking.inputs import Carried
 from subledger.closing.checks import Check, Closed, tie_outs
 from subledger.columns import days, numbers, texts
-from subledger.errors import Finding, refuse
+from subledger.errors import CODES, Finding, refuse
 from subledger.numbers import exact_sum, to_text
 from subledger.operations.close_run import CloseRun
-from subledger.operations.ledgers import booked_month, ledger_context, ledger_texts, sealed_months
+from subledger.operations.ledgers import booked_month, ledger_context, ledger_texts, sealed_ledger
 from subledger.operations.months import BookedBasis, book_open_months
 from subledger.periods import fiscal_year_of, month_of, next_month
 from subledger.statements.balances import balances_after
-from subledger.store.hashing import content_hash
-from subledger.tables import BALANCES, LOTS, UNSETTLED
+from subledger.store.hashing import sealed_as
+from subledger.tables import BALANCES, ENTITLEMENTS, LOTS, STATES, Table
 
 _OPENING_EVENTS = {"opening_lot", "opening_balance"}
 
@@ -59,19 +59,21 @@ def require_no_exception(run: CloseRun) -> None:
     known = run.reading.exceptions(run.basis).to_pylist()
     settled = {row["exception_id"] for row in known if row["status"] in ("waived", "swept")}
     for row in run.booked.exceptions.to_pylist():
-        if row["period"] <= run.period.label and row["exception_id"] not in settled:
+        stops = CODES[row["code"]].stops_a_close
+        if stops and row["period"] <= run.period.label and row["exception_id"] not in settled:
             message = f"{run.basis} {row['exception_id']} {row['event_id']}: {row['message']}"
             run.findings.append(Finding(row["code"], message, value=row["subject"]))
 
 
 def prove_tie_outs(run: CloseRun) -> None:
-    """Trial balance, lots, unsettled items, realised and unrealised gains tie to the ledger."""
+    """Trial balance, lots, open items, gains and foreign balances tie to the ledger."""
     before = [month.booking.carried for month in run.earlier]
-    carried = before[-1] if before else Carried(unsettled=run.booked.sealed.unsettled)
+    carried = before[-1] if before else _sealed_items(run)
     state = run.month.booking.carried
     run.checks += tie_outs(
         Closed(
             chart=run.books.chart,
+            policy=run.policy,
             opening=run.opening,
             closing=run.closing,
             journal=run.month.journal,
@@ -79,8 +81,19 @@ def prove_tie_outs(run: CloseRun) -> None:
             lots=state.lots,
             unsettled=state.unsettled,
             unsettled_before=carried.unsettled,
+            entitlements=state.entitlements,
+            entitlements_before=carried.entitlements,
+            money=state.money,
+            cash_lots=state.cash_lots,
+            conversions=run.month.booking.conversions,
+            valued_on=run.period.end,
         )
     )
+
+
+def _sealed_items(run: CloseRun) -> Carried:
+    """Return the open items that the last close sealed."""
+    return Carried(unsettled=run.booked.sealed.unsettled, entitlements=_sealed(run, ENTITLEMENTS))
 
 
 def prove_opening(run: CloseRun) -> None:
@@ -89,17 +102,16 @@ def prove_opening(run: CloseRun) -> None:
         return
     seal = json.loads(run.last_close.seal)
     month = month_of(run.closed_through).label
-    lots = run.reading.latest(LOTS, basis=run.basis, period=month)
-    opened = {
-        "balances": run.opening,
-        "lots": LOTS.empty() if lots is None else lots,
-        "unsettled": run.booked.sealed.unsettled,
-    }
-    declared = {"balances": BALANCES, "lots": LOTS, "unsettled": UNSETTLED}
+    opened = {BALANCES.name: run.opening}
+    for one in STATES:
+        state = run.reading.latest(one, basis=run.basis, period=month)
+        if one.name in seal["states"]:  # a seal names the states that existed when it was made
+            opened[one.name] = one.empty() if state is None else state
+    declared = {one.name: one for one in (BALANCES, *STATES)}
     differs = tuple(
         name
         for name, table in opened.items()
-        if content_hash(table, declared[name]) != seal["states"][name]
+        if not sealed_as(table, declared[name], sealed=seal["states"][name])
     )
     rows = sum(table.num_rows for table in opened.values())
     description = f"Opening lots, items and balances = those sealed in {run.last_close.period}"
@@ -119,7 +131,7 @@ def account_for_every_trade(run: CloseRun) -> None:
         return set(texts(table, "trade_id")[inside])
 
     entries = run.month.booking.entries
-    is_trade = (texts(entries, "event_kind") == "trade") & (texts(entries, "stage") == "trade")
+    is_trade = np.isin(texts(entries, "event_kind").astype(str), ("trade", "fx_trade"))
     posted = set(texts(entries, "event_id")[is_trade])
     queued = set(texts(run.booked.exceptions, "event_id"))
     known = ids(trades) | ids(late)
@@ -208,7 +220,7 @@ def _of_types(run: CloseRun, balances: pa.Table, *, types: tuple[str, ...]) -> i
 def write_ledger_text(run: CloseRun) -> None:
     """The ledger files are written as text, so that the seal can hold their hashes."""
     context = ledger_context(run.books, run.reading, basis=run.basis)
-    sealed = sealed_months(run.reading, run.basis)
+    before = sealed_ledger(run.reading, context)
     carried = sealed_lots(run)
     balances = run.opening
     new = []
@@ -221,16 +233,22 @@ def write_ledger_text(run: CloseRun) -> None:
         )
         carried = month.booking.carried.lots
     run.ledger = ledger_texts(
-        context, [*sealed, *new], balances=run.closing, through=run.period.end
+        context, new, before=before, balances=run.closing, through=run.period.end
     )
 
 
 def sealed_lots(run: CloseRun) -> pa.Table:
     """Return LOTS with which the first open month begins."""
+    return _sealed(run, LOTS)
+
+
+def _sealed(run: CloseRun, declared: Table) -> pa.Table:
+    """Return one of STATES with which the first open month begins."""
     if run.closed_through is None:
-        return LOTS.empty()
-    found = run.reading.latest(LOTS, basis=run.basis, period=month_of(run.closed_through).label)
-    return LOTS.empty() if found is None else found
+        return declared.empty()
+    label = month_of(run.closed_through).label
+    found = run.reading.latest(declared, basis=run.basis, period=label)
+    return declared.empty() if found is None else found
 
 
 def require_checks(run: CloseRun) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import pyarrow as pa
@@ -16,6 +16,7 @@ from subledger.errors import Finding, Refused, refuse
 from subledger.exports.beancount_input import LedgerMonth
 from subledger.exports.beancount_seal import text_manifest
 from subledger.journal.journal import Journal
+from subledger.numbers import to_text
 from subledger.operations import ledgers
 from subledger.operations.balances import state_on
 from subledger.operations.books import Books
@@ -26,7 +27,7 @@ from subledger.periods import fiscal_year_of, month_of
 from subledger.statements.balances import balances_after
 from subledger.store.hashing import content_hash
 from subledger.store.unit import Unit, control_totals
-from subledger.tables import BALANCES, ENTRIES, LINES, LOTS, UNSETTLED
+from subledger.tables import BALANCES, CONVERSIONS, ENTRIES, LINES, STATES
 
 Progress = Callable[[str], None]
 
@@ -41,6 +42,7 @@ class CloseResult:
     checks: Sequence[Check]
     withheld: dict[str, object] = field(default_factory=dict)
     files: tuple[str, ...] = ()
+    accepted: Sequence[Mapping[str, str]] = ()  # exceptions that were waived or swept, with reason
 
 
 def close(
@@ -105,8 +107,7 @@ def _list_exceptions(books: Books, runs: Sequence[CloseRun]) -> None:
 def _seal(unit: Unit, run: CloseRun) -> CloseResult:
     """Write the month's journal and state, and the seal over them."""
     record(run.books, unit, booked=run.booked)
-    if run.policy.valuation != "cost":
-        unit.add_mark_run(run.basis, run.period.end)
+    unit.add_mark_run(run.basis, run.period.end)
     unit.add_segment(BALANCES, run.closing, basis=run.basis, period=run.period.label)
     state = run.month.booking.carried
     journal = run.month.journal
@@ -121,8 +122,8 @@ def _seal(unit: Unit, run: CloseRun) -> CloseResult:
         credit=str(credit),
         states={
             "balances": content_hash(run.closing, BALANCES),
-            "lots": content_hash(state.lots, LOTS),
-            "unsettled": content_hash(state.unsettled, UNSETTLED),
+            **{one.name: content_hash(state.state(one), one) for one in STATES},
+            "conversions": content_hash(run.month.booking.conversions, CONVERSIONS),
             "entries": content_hash(journal.entries, ENTRIES),
             "lines": content_hash(journal.lines, LINES),
         },
@@ -136,14 +137,23 @@ def _seal(unit: Unit, run: CloseRun) -> CloseResult:
     known = unit.reading.as_at
     sealed = unit.add_close(run.basis, run.period.label, knowledge_seq=known, seal=text)
     return CloseResult(
-        run.basis, run.period.label, sealed.hash, run.checks, run.withheld, tuple(run.ledger)
+        run.basis,
+        run.period.label,
+        sealed.hash,
+        run.checks,
+        run.withheld,
+        tuple(run.ledger),
+        contents.exceptions,
     )
 
 
 def _dispositions(run: CloseRun) -> list[dict[str, str]]:
-    """Return the exceptions of the period that were waived or swept, with the reason."""
+    """Return the exceptions of the period that were waived or swept: amount at risk and reason."""
+    decimals = run.books.settings.currencies
+    said = ("exception_id", "code", "event_id", "status", "currency", "reason")
     return [
-        {name: str(row[name]) for name in ("exception_id", "code", "event_id", "status", "reason")}
+        {name: str(row[name]) for name in said}
+        | {"amount_at_risk": to_text(row["amount_at_risk"], decimals.get(row["currency"], 0))}
         for row in run.reading.exceptions(run.basis).to_pylist()
         if row["period"] == run.period.label and row["status"] in ("waived", "swept")
     ]
@@ -209,7 +219,7 @@ def _seal_year(unit: Unit, run: CloseRun) -> CloseResult:
                 declared.name: content_hash(
                     state_on(reading, declared, basis=basis, on=year.end), declared
                 )
-                for declared in (LOTS, UNSETTLED)
+                for declared in STATES
             },
             "entries": content_hash(journal.entries, ENTRIES),
             "lines": content_hash(journal.lines, LINES),
@@ -247,5 +257,7 @@ def _year_ledger(run: CloseRun, journal: Journal, *, after: pa.Table) -> dict[st
     """Return the ledger with the file of the year."""
     context = ledgers.ledger_context(run.books, run.reading, basis=run.basis)
     year = LedgerMonth(run.period.label, journal.entries, journal.lines)
-    months = [*ledgers.sealed_months(run.reading, run.basis), year]
-    return ledgers.ledger_texts(context, months, balances=after, through=run.period.end)
+    before = ledgers.sealed_ledger(run.reading, context)
+    return ledgers.ledger_texts(
+        context, [year], before=before, balances=after, through=run.period.end
+    )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import sha256
 from pathlib import Path
 
@@ -16,7 +16,9 @@ from subledger.events.context import Context
 from subledger.events.identity import Admission, admit
 from subledger.events.kinds import KINDS
 from subledger.events.reading import Reading as Read
-from subledger.importers.canonical import read_canonical
+from subledger.importers.canonical import read_file
+from subledger.importers.formats import AUTO, format_of
+from subledger.importers.source import Intake
 from subledger.numbers import to_text
 from subledger.operations.books import Books
 from subledger.operations.months import sealed_state
@@ -46,15 +48,17 @@ class ImportResult:
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """A canonical CSV file as it arrived: its kind, its name in the books, its bytes.
+    """A file as it arrived: its kind, its name in the books, its bytes.
 
-    `mapping` gives our column for a source's column.
+    `mapping` gives our column for a source's column; `format` is one of `formats.FORMATS`, or
+    `auto`, which goes by the first bytes.
     """
 
     kind: str
     file: str
     data: bytes
     mapping: Mapping[str, str] | None = None
+    format: str = AUTO
 
     @property
     def arguments(self) -> dict[str, object]:
@@ -70,7 +74,15 @@ def import_file(
     mapping: Mapping[str, str] | None = None,
     dry_run: bool = False,
 ) -> ImportResult:
-    """Import a canonical CSV file; refuse with every finding of the file, and then do nothing.
+    """Import a file, in the format of its first bytes; refuse every finding, or take it whole."""
+    delivery = delivered(kind, path, mapping=mapping)
+    return import_bytes(books, delivery, dry_run=dry_run)
+
+
+def delivered(
+    kind: str, path: Path, *, mapping: Mapping[str, str] | None = None, source_format: str = AUTO
+) -> Delivery:
+    """Return a file of this machine as a delivery; FILE_UNREADABLE is refused.
 
     The books name the file as it was given, but never by a path from the root of this machine.
     """
@@ -79,7 +91,7 @@ def import_file(
     except OSError as error:
         raise refuse("FILE_UNREADABLE", str(error.strerror), file=str(path)) from error
     file = path.name if path.is_absolute() else path.as_posix()
-    return import_bytes(books, Delivery(kind, file, data, mapping), dry_run=dry_run)
+    return Delivery(kind, file, data, mapping, source_format)
 
 
 def import_bytes(books: Books, delivery: Delivery, *, dry_run: bool = False) -> ImportResult:
@@ -87,6 +99,7 @@ def import_bytes(books: Books, delivery: Delivery, *, dry_run: bool = False) -> 
     if delivery.kind not in KINDS:
         raise refuse("UNKNOWN_KIND", f"kinds: {', '.join(KINDS)}", value=delivery.kind)
     kind, file, data = delivery.kind, delivery.file, delivery.data
+    source_format = format_of(data, delivery.format)
     digest = sha256(data).hexdigest()
     with books.control.write("import", delivery.arguments, dry_run=dry_run) as unit:
         before = unit.reading.imported(kind, raw_sha256=digest)
@@ -94,14 +107,19 @@ def import_bytes(books: Books, delivery: Delivery, *, dry_run: bool = False) -> 
             unit.abandon()
             return _known_already(kind, file, before=before)
         context = _context(books, unit)
-        read = read_canonical(kind, data, file=file, context=context, mapping=delivery.mapping)
+        intake = Intake(
+            file=file,
+            kind=kind,
+            format=source_format,
+            limits=context.limits,
+            rounding=books.settings.intake.get(source_format, {}),
+        )
+        read = read_file(data, intake, context=context, mapping=delivery.mapping)
         if read.findings:
             raise Refused(read.findings)
         known = _known(kind, unit.reading)
         admission = admit(kind, read.table, known=known, file=file)
-        sealed = _sealed_prices(
-            books, unit.reading, rows=admission.rows if kind == "prices" else None, file=file
-        )
+        sealed = _sealed(books, unit.reading, kind=kind, rows=admission.rows, file=file)
         if findings := [*admission.findings, *sealed]:
             raise Refused(findings)
         if before is not None and not admission.rows.num_rows:
@@ -110,7 +128,7 @@ def import_bytes(books: Books, delivery: Delivery, *, dry_run: bool = False) -> 
         # From here the file is taken whole: every row is new, known, or noted.
         notes = (*read.notes, *admission.notes)
         _fix_settings(books, unit, rows=read.table)
-        _write(unit, delivery, rows=admission, read=read)
+        _write(unit, replace(delivery, format=source_format), rows=admission, read=read)
         unit.note(notes)
         return ImportResult(
             kind,
@@ -136,7 +154,7 @@ def _fix_settings(books: Books, unit: Unit, *, rows: pa.Table) -> None:
     unit.fix("entity", settings.entity)
     unit.fix("base", settings.base)
     named = {settings.base}
-    for column in ("currency", "fee_currency", "settlement_currency"):
+    for column in ("currency", "base_currency", "fee_currency", "settlement_currency"):
         if column in rows.column_names:
             named |= set(rows[column].unique().to_pylist())
     for name in sorted(named & settings.currencies.keys()):
@@ -164,20 +182,32 @@ def _known(kind: str, reading: Reading) -> dict[str, pa.Table]:
         return {kind: reading.instruments()}
     if kind == "prices":
         return {kind: reading.prices()}
+    if kind == "rates":
+        return {kind: reading.rates()}
     needed = {kind, "trades", "settlements"} if kind in ("trades", "settlements") else {kind}
     return {name: reading.facts(name) for name in sorted(needed)}
 
 
-def _sealed_prices(
-    books: Books, reading: Reading, *, rows: pa.Table | None, file: str
+_OBSERVED = {
+    "prices": ("PRICE_SEALED", "price", ("instrument",)),
+    "rates": ("RATE_SEALED", "rate", ("base", "quote")),
+}
+
+
+def _sealed(
+    books: Books, reading: Reading, *, kind: str, rows: pa.Table, file: str
 ) -> list[Finding]:
-    """Return a finding for each row of PRICES that corrects a price which a close has sealed."""
-    if rows is None or not rows.num_rows:
+    """Return a finding for each price or rate that corrects one which a close has sealed.
+
+    A basis at cost takes no prices; every basis translates, whatever its valuation.
+    """
+    if kind not in _OBSERVED or not rows.num_rows:
         return []
+    code, column, names = _OBSERVED[kind]
     through = [
         sealed.through
         for policy in books.policies()
-        if policy.valuation != "cost"
+        if (kind == "rates" or policy.valuation != "cost")
         and (sealed := sealed_state(reading, policy.name)).through is not None
     ]
     if not through:
@@ -186,12 +216,13 @@ def _sealed_prices(
     corrected = (numbers(rows, "version") > 1) & (days(rows, "date") <= last)
     return [
         Finding(
-            "PRICE_SEALED",
-            f"the price of {row['instrument']} on {row['date']} was sealed by a close",
+            code,
+            f"the {column} of {'/'.join(row[name] for name in names)} on {row['date']} "
+            "was sealed by a close",
             file=file,
             row=row["row"],
-            column="price",
-            value=to_text(row["price_mantissa"], row["price_scale"]),
+            column=column,
+            value=to_text(row[f"{column}_mantissa"], row[f"{column}_scale"]),
         )
         for row in rows.filter(pa.array(corrected)).to_pylist()
     ]
@@ -202,7 +233,7 @@ def _write(unit: Unit, delivery: Delivery, *, rows: Admission, read: Read) -> No
     unit.imported(
         Imported(
             kind=kind,
-            format="csv",
+            format=delivery.format,
             file_name=delivery.file,
             file_size=len(delivery.data),
             raw_sha256=unit.raw(delivery.data),
@@ -216,5 +247,7 @@ def _write(unit: Unit, delivery: Delivery, *, rows: Admission, read: Read) -> No
         unit.add_facts(kind, rows.rows)
     elif kind == "instruments":
         unit.add_instruments(rows.rows)
+    elif kind == "rates":
+        unit.add_rates(rows.rows)
     else:
         unit.add_prices(rows.rows)

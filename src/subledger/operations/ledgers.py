@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Iterable, Mapping
 from datetime import date, timedelta
@@ -14,6 +15,7 @@ from subledger.columns import concatenate, group_codes, numbers, texts
 from subledger.exports.beancount import month_files
 from subledger.exports.beancount_frame import frame_files
 from subledger.exports.beancount_input import SOURCES, LedgerContext, LedgerMonth
+from subledger.exports.beancount_reuse import WrittenLedger, written_ledger
 from subledger.exports.beancount_seal import MANIFEST, manifest_text
 from subledger.exports.beancount_uses import merge_uses
 from subledger.numbers import group_sums, to_text
@@ -23,11 +25,12 @@ from subledger.operations.months import BookedMonth, month_journal
 from subledger.periods import parse_period
 from subledger.statements.report import Units
 from subledger.store.reading import Reading
-from subledger.tables import BALANCES, LOTS, MARKS
+from subledger.tables import BALANCES, CONVERSIONS, LOTS, MARKS
 
 _SOURCE_COLUMNS = {
     "trades": "trade_id",
     "cash": "event_id",
+    "corporate_actions": "event_id",
     "journals": "journal_id",
     "opening_lots": "lot_id",
 }
@@ -88,24 +91,23 @@ def sealed_labels(reading: Reading, basis: str, *, period: str) -> list[str]:
 
 def _sealed_month(reading: Reading, basis: str, *, label: str) -> LedgerMonth:
     journal = month_journal(reading, basis, period=label)
+    if len(label) == len("2026"):  # its last month has marks, rates and balances of that day
+        return LedgerMonth(label, journal.entries, journal.lines)
     tables = {
         declared.name: reading.latest(declared, basis=basis, period=label)
-        for declared in (MARKS, BALANCES)
+        for declared in (MARKS, CONVERSIONS, BALANCES)
     }
     return LedgerMonth(
         label,
         journal.entries,
         journal.lines,
         lots=_lots_before(reading, basis, label=label),
-        marks=MARKS.empty() if tables["marks"] is None else tables["marks"],
-        balances=BALANCES.empty() if tables["balances"] is None else tables["balances"],
+        **{name: table for name, table in tables.items() if table is not None},
     )
 
 
 def _lots_before(reading: Reading, basis: str, *, label: str) -> pa.Table:
     """Return LOTS open when a month began, and those taken over."""
-    if len(label) == len("2026"):
-        return LOTS.empty()
     before = parse_period(label).start - timedelta(days=1)
     found = state_on(reading, LOTS, basis=basis, on=before)
     return concatenate(LOTS, [found, taken_over(reading, basis)])
@@ -129,21 +131,55 @@ def booked_month(
         month.journal.lines,
         lots=concatenate(LOTS, [lots, taken_over(reading, basis)]),
         marks=month.marks,
+        conversions=month.booking.conversions,
         balances=balances,
     )
 
 
+def sealed_ledger(reading: Reading, context: LedgerContext) -> WrittenLedger:
+    """Return the ledger of every sealed period: its files as they were sealed.
+
+    They are written anew where names have changed since, which one ledger cannot hold both.
+    """
+    closes = reading.closes(context.basis)
+    if not closes:
+        return WrittenLedger({}, merge_uses([]))
+    hashes = json.loads(closes[-1].seal)["ledger"]
+    texts_of = {name: reading.raw(sha).decode() for name, sha in hashes.items()}
+    known = written_ledger(context, texts_of)
+    if known is not None:
+        return known
+    return _with_months(context, sealed_months(reading, context.basis), uses=merge_uses([]))
+
+
+def _with_months(
+    context: LedgerContext, months: Iterable[LedgerMonth], *, uses: pa.Table
+) -> WrittenLedger:
+    """Return the files of months and USES after them; `uses` is USES before them."""
+    files: dict[str, str] = {}
+    for month in months:
+        part = month_files(context, month, before=uses)
+        files |= part.files
+        uses = merge_uses([uses, part.uses])
+    return WrittenLedger(files, uses)
+
+
 def ledger_texts(
-    context: LedgerContext, months: Iterable[LedgerMonth], *, balances: pa.Table, through: date
+    context: LedgerContext,
+    months: Iterable[LedgerMonth],
+    *,
+    before: WrittenLedger,
+    balances: pa.Table,
+    through: date,
 ) -> dict[str, str]:
     """Return every file of a ledger folder by name: the periods', their frame, and the manifest.
 
-    `balances` are BALANCES on the day `through`, the last that the ledger covers.
+    `before` is the ledger of earlier periods. `balances` are BALANCES on the day `through`, the
+    last that the ledger covers.
     """
-    parts = [month_files(context, month) for month in months]
-    texts_of = {name: text for part in parts for name, text in part.files.items()}
-    uses = merge_uses([part.uses for part in parts])
-    texts_of = frame_files(context, uses, files=texts_of) | texts_of
+    added = _with_months(context, months, uses=before.uses)
+    texts_of = {**before.files, **added.files}
+    texts_of = frame_files(context, added.uses, files=texts_of) | texts_of
     units = context.units
     manifest = manifest_text(
         texts_of, base=units.base, through=through, balances=_by_account(balances, units)

@@ -14,8 +14,12 @@ from subledger.operations.posting import PostResult, record, summary
 def mark(
     books: Books, on: date, *, bases: Sequence[str] = (), dry_run: bool = False
 ) -> list[PostResult]:
-    """Mark every basis named (or all) that values at fair value; marking twice posts nothing."""
-    policies = [policy for policy in books.policies(bases) if policy.valuation != "cost"]
+    """Mark every basis named, or all; marking twice posts nothing.
+
+    A basis that values at cost marks no lots; its balances in foreign currency are swept and, where
+    its policy says so, revalued.
+    """
+    policies = books.policies(bases)
     arguments = {"date": on.isoformat(), "basis": [policy.name for policy in policies]}
     results = []
     with books.control.write("mark", arguments, dry_run=dry_run) as unit:

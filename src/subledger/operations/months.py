@@ -5,19 +5,20 @@ from __future__ import annotations
 import json
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, timedelta
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from subledger.booking.book import book
-from subledger.booking.carrying import with_status
-from subledger.booking.inputs import Booking, Carried
+from subledger.booking.inputs import Booking, Carried, Events
+from subledger.booking.items import with_status
 from subledger.booking.policy import BasisPolicy
 from subledger.calendars import last_session
-from subledger.chart import load_chart
+from subledger.chart import load_accounts
+from subledger.closing.knowledge import EventKey, Known, Sealed
 from subledger.closing.policy_changes import policy_changes
-from subledger.closing.window import EventKey, Known, Sealed, Window, open_window
+from subledger.closing.window import Window, open_window
 from subledger.columns import concatenate, texts
 from subledger.errors import Finding, Refused
 from subledger.events.known import known_trades
@@ -26,8 +27,9 @@ from subledger.journal.journal import Journal, joined
 from subledger.operations.books import Books
 from subledger.periods import Period, month_of, parse_period
 from subledger.store.reading import Reading
-from subledger.tables import BALANCES, ENTRIES, EXCEPTIONS, LINES, LOTS, MARKS, UNSETTLED
+from subledger.tables import BALANCES, ENTRIES, EXCEPTIONS, LINES, MARKS, STATES, UNSETTLED
 from subledger.valuation.prices import marks_on
+from subledger.valuation.rates import conversions_on
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +103,7 @@ def known_facts(reading: Reading, sealed: Sealed) -> Known:
         trades_when_sealed=before,
         odd_settlements=odd,
         cash=reading.facts("cash"),
+        corporate_actions=reading.facts("corporate_actions"),
         journals=reading.facts("journals"),
         opening_lots=reading.facts("opening_lots"),
         opening_balances=reading.facts("opening_balances"),
@@ -116,6 +119,41 @@ def marks_of(reading: Reading, mark_dates: Collection[date]) -> pa.Table:
     exchanges = set(texts(instruments, "exchange"))
     sessions = {(name, on): last_session(name, on) for name in exchanges for on in dates}
     return marks_on(reading.prices(), dates, instruments=instruments, sessions=sessions)
+
+
+def foreign_currencies(reading: Reading, known: Known, *, base: str) -> list[str]:
+    """Return every currency but the base that an instrument or an event is in."""
+    named = ("currency", "base_currency", "fee_currency", "settlement_currency")
+    found: set[str] = set()
+    for table in (
+        reading.instruments(),
+        known.trades,
+        known.cash,
+        known.corporate_actions,
+        known.journals,
+        known.opening_lots,
+        known.opening_balances,
+    ):
+        for name in named:
+            if name in table.column_names:
+                found |= set(table[name].unique().to_pylist())
+    return sorted(found - {base, "", None})
+
+
+def conversions_in(
+    books: Books,
+    reading: Reading,
+    *,
+    month: Period,
+    events: Events,
+    currencies: Sequence[str],
+) -> pa.Table:
+    """Return CONVERSIONS of every day of a month, and of earlier notices of capital paid in it."""
+    noticed = events.cash["told_on"].to_pylist()
+    within = [month.start + timedelta(days=n) for n in range((month.end - month.start).days + 1)]
+    dates = sorted({*within, *noticed})
+    terms = books.settings.rate_terms
+    return conversions_on(reading.rates(), dates, currencies=currencies, terms=terms)
 
 
 def book_open_months(
@@ -136,9 +174,8 @@ def book_open_months(
     require_sealed_terms(books, reading, policy=policy)
     known = known_facts(reading, sealed)
     mark_dates = {*reading.mark_dates(policy.name), *([mark_date] if mark_date else [])}
-    if policy.valuation == "cost":
-        mark_dates = set()
-    marks = marks_of(reading, mark_dates)
+    marks = MARKS.empty() if policy.valuation == "cost" else marks_of(reading, mark_dates)
+    currencies = foreign_currencies(reading, known, base=policy.base_currency)
     window = open_window(known, sealed, policy=policy, marks=marks, mark_dates=mark_dates)
     terms = books.terms(policy, reading.instruments())
     carried = _carried(reading, policy.name, sealed=sealed)
@@ -151,8 +188,9 @@ def book_open_months(
         # A month in which nothing happens carries lots and items over as they are.
         if not (events.any_event or month in held or month in asked):
             continue
-        carried = Carried(carried.lots, with_status(carried.unsettled, known.trades))
-        booking = book(events, carried, terms=terms)
+        carried = replace(carried, unsettled=with_status(carried.unsettled, known.trades))
+        rates = conversions_in(books, reading, month=month, events=events, currencies=currencies)
+        booking = book(replace(events, conversions=rates), carried, terms=terms)
         posted = month_journal(reading, policy.name, period=month.label)
         booked = Journal(booking.entries, booking.lines)
         addition = difference(booked, posted, basis=policy.name, next_seq=next_seq)
@@ -171,7 +209,7 @@ def require_sealed_terms(books: Books, reading: Reading, *, policy: BasisPolicy)
     seal = json.loads(closes[-1].seal)
     through = date.fromisoformat(seal["through"])
     findings = policy_changes(seal["policy"], policy, through=through)
-    before = load_chart(reading.chart(seal["chart"])).accounts
+    before = load_accounts(reading.chart(seal["chart"]))
     balances = reading.latest(BALANCES, basis=policy.name, period=closes[-1].period)
     for number in sorted(set(texts(balances, "account")) if balances is not None else ()):
         account = books.chart.accounts.get(number)
@@ -203,8 +241,9 @@ def _gapless(
 def _carried(reading: Reading, basis: str, *, sealed: Sealed) -> Carried:
     if sealed.through is None:
         return Carried()
-    lots = reading.latest(LOTS, basis=basis, period=month_of(sealed.through).label)
-    return Carried(LOTS.empty() if lots is None else lots, sealed.unsettled)
+    label = month_of(sealed.through).label
+    found = {one.name: reading.latest(one, basis=basis, period=label) for one in STATES}
+    return Carried(**{name: table for name, table in found.items() if table is not None})
 
 
 def _next_seq(reading: Reading, basis: str) -> int:

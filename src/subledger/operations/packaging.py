@@ -13,13 +13,22 @@ from pathlib import Path
 
 from subledger import __version__
 from subledger.closing.checks import Check as Control
-from subledger.exports.workbook import ClosePack, netting_of, schedules_of, write_workbook
+from subledger.exports.workbook import (
+    BY_CURRENCY,
+    ClosePack,
+    accounts_of_slots,
+    netting_of,
+    schedules_of,
+    write_workbook,
+)
+from subledger.exports.workbook_details import with_item_accounts
 from subledger.exports.workbook_pack import Check, Seal
 from subledger.operations.books import Books
 from subledger.operations.checking import period_checks
 from subledger.operations.reporting import REPORTS, PeriodView, report, view_of
 from subledger.statements.report import Report, Units, csv_parts
 from subledger.store.records import Close
+from subledger.tables import UNSETTLED
 
 WORKBOOK = "workbook.xlsx"
 MANIFEST = "manifest.json"
@@ -136,10 +145,15 @@ def close_pack(view: PeriodView, reports: dict[str, Report]) -> ClosePack:
             chart_hash=chart.hash,
         ),
         units=view.units,
-        reports=reports,
+        reports={
+            **reports,
+            BY_CURRENCY: report(view, "trial-balance", by=("currency",)),
+            "unsettled": with_item_accounts(reports["unsettled"], view.state(UNSETTLED)),
+        },
         statements=chart.statements,
         accounts=chart.accounts,
         schedules=schedules_of(chart),
+        slots=accounts_of_slots(chart),
         prior=report(prior, "trial-balance") if prior else None,
         prior_label=prior.period.label if prior else "",
         netting=netting_of(
@@ -148,6 +162,7 @@ def close_pack(view: PeriodView, reports: dict[str, Report]) -> ClosePack:
             closing=view.closing,
             prior=prior.closing if prior else None,
         ),
+        valued=view.period.end in view.reading.mark_dates(view.policy.name),
         not_included=view.policy.not_included,
         checks=[_check(found, view.units) for found in period_checks(view)],
     )

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 
 import pyarrow as pa
 
@@ -12,7 +12,16 @@ from subledger.columns import texts
 from subledger.operations.books import Books
 from subledger.operations.months import BookedBasis, book_open_months
 from subledger.store.unit import Unit
-from subledger.tables import ENTRIES, EXCEPTIONS, LINES, LOTS, MARKS, MEASURES, RELIEFS, UNSETTLED
+from subledger.tables import (
+    CONVERSIONS,
+    ENTRIES,
+    EXCEPTIONS,
+    LINES,
+    MARKS,
+    MEASURES,
+    RELIEFS,
+    STATES,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,36 +60,46 @@ def record(books: Books, unit: Unit, *, booked: BookedBasis) -> bool:
             (LINES, month.addition.lines),
             (MEASURES, booking.measures),
             (RELIEFS, booking.reliefs),
-            (LOTS, booking.carried.lots),
-            (UNSETTLED, booking.carried.unsettled),
+            *((state, booking.carried.state(state)) for state in STATES),
             (MARKS, month.marks),
+            (CONVERSIONS, booking.conversions),
         ):
             added.append(unit.add_segment(declared, table, basis=basis, period=label))
     changed = set_exceptions(unit, booked)
     return any(segment is not None for segment in added) or changed
 
 
-_PRICE_DOUBTS = ("MISSING_PRICE", "STALE_PRICE")
+_DOUBTS = ("MISSING_PRICE", "STALE_PRICE", "MISSING_RATE", "STALE_RATE")
+_OF_A_DATE = ("mark:", "rate:")
 
 
 def set_exceptions(unit: Unit, booked: BookedBasis) -> bool:
     """Make the exceptions found the open ones of a basis; say whether anything changed.
 
-    Open doubts about prices of a date that was not marked this time stay open: nobody looked.
+    Open doubts about prices and rates of a mark date that was not looked at this time stay open.
+    Those about the rate of another day do not: each booking looks at every day of its entries.
     """
     basis = booked.policy.name
     known = unit.reading.exceptions(basis)
     ids = set(texts(booked.exceptions, "exception_id"))
     stays = [
         row["status"] == "open"
-        and row["code"] in _PRICE_DOUBTS
+        and row["code"] in _DOUBTS
+        and row["event_id"].startswith(_OF_A_DATE)
         and row["exception_id"] not in ids
-        and date.fromisoformat(row["event_id"].split(":")[1]) not in booked.mark_dates
+        and _unseen(row["event_id"], booked.mark_dates)
         for row in known.to_pylist()
     ]
     unseen = known.filter(pa.array(stays, pa.bool_())).select(EXCEPTIONS.schema.names)
     found = pa.concat_tables([booked.exceptions, unseen.cast(EXCEPTIONS.schema)])
     return bool(unit.set_exceptions(basis, found))
+
+
+def _unseen(event_id: str, mark_dates: Collection[date]) -> bool:
+    """Say whether a doubt is of a mark date, one of a refused close too, not looked at now."""
+    kind, day = event_id.split(":")[:2]
+    on = date.fromisoformat(day)
+    return on not in mark_dates and (kind == "mark" or (on + timedelta(days=1)).day == 1)
 
 
 def summary(booked: BookedBasis) -> PostResult:

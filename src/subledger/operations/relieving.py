@@ -13,25 +13,26 @@ from subledger.booking.carrying import carried_lots, reliefs_table
 from subledger.booking.inputs import Terms
 from subledger.booking.marking import mark_lots
 from subledger.booking.policy import BasisPolicy
-from subledger.booking.trading import Traded, trade
+from subledger.booking.trading import Given, Traded, trade
 from subledger.chart import Chart
-from subledger.closing.window import Known, Sealed, open_window
+from subledger.closing.knowledge import Known, Sealed
+from subledger.closing.window import open_window
 from subledger.columns import Flags, build, numbers, texts
+from subledger.conversion import Conversions
 from subledger.errors import Finding, Refused, refuse
 from subledger.events.context import Context
 from subledger.events.identity import admit
 from subledger.events.kinds import KINDS
 from subledger.events.known import known_trades
 from subledger.importers.canonical import read_source
-from subledger.importers.csv_file import Source
-from subledger.lots.engine import REFUSAL_CODES
+from subledger.importers.source import Source
+from subledger.lots.engine import METHODS, OVER_CLOSE, REFUSAL_CODES, SHORT_NOT_ALLOWED
 from subledger.numbers import MAX_DECIMALS
 from subledger.statements import schedules
 from subledger.statements.report import Report, Units
-from subledger.tables import INSTRUMENTS, LOTS, MARKS, SETTLEMENTS
+from subledger.tables import CONVERSIONS, INSTRUMENTS, LOTS, MARKS, SETTLEMENTS
 
 FIRST_ROW = 2  # the first row counts as line 2, as in a file with a header
-METHODS = ("FIFO",)
 FEES = ("capitalise", "expense")
 
 
@@ -67,7 +68,8 @@ def relieve(
 
     Raises:
         Refused: NOT_OFFERED for a method, policy or case that is not offered; every finding about
-            the rows; OVER_CLOSE and SHORT_NOT_ALLOWED for trades that the engine refuses.
+            the rows; OVER_CLOSE, SHORT_NOT_ALLOWED, LOT_UNKNOWN, LOTS_MISMATCH and LOTS_NOT_NAMED
+            for trades that the engine refuses.
     """
     _require_offered(terms)
     trades, held, decimals = _known(columns, file, terms=terms)
@@ -77,19 +79,22 @@ def relieve(
         base_currency=currency,
         post_status="confirmed",
         fees=terms.fees,
+        lot_method=terms.method,
         allow_short=terms.allow_short,
     )
     dated = open_window(Known(trades, trades), Sealed(), policy=policy).events.trades
     chart = Chart("", {}, {}, (), (), {}, {})  # the engine asks it nothing
     given = Terms(policy, chart, held, decimals)
     classes = dict.fromkeys(texts(held, "instrument"), "equity")
-    never = np.empty(0, "datetime64[D]")
-    traded = trade(dated, LOTS.empty(), came=never, asset_class=classes, terms=given)
+    never, rates = np.empty(0, "datetime64[D]"), Conversions(CONVERSIONS.empty(), currency)
+    lots, marks = LOTS.empty(), MARKS.empty()
+    traded = trade(dated, Given(lots, never), asset_class=classes, terms=given, rates=rates)
     _require_booked(traded, file)
-    marked = mark_lots(traded, MARKS.empty(), instruments=held, decimals=terms.decimals)
+    marked = mark_lots(traded, marks, terms=given, rates=rates)
+    relieved = reliefs_table(traded, marked, rates=rates, fx_split=policy.fx_split)
     places = dict(zip(texts(held, "instrument"), numbers(held, "quantity_decimals"), strict=True))
     return ReliefReports(
-        schedules.realised(reliefs_table(traded, marked)),
+        schedules.realised(relieved),
         schedules.lots(carried_lots(traded, marked)),
         Units(
             currency,
@@ -136,10 +141,12 @@ def _instruments(columns: Mapping[str, Sequence[str]]) -> pa.Table:
     """Return INSTRUMENTS that the trades name, each with the decimals that its quantities need."""
     names, currencies = columns.get("instrument", ()), columns.get("currency", ())
     quantities = columns.get("quantity", ())
+    named = columns.get("lots", ("",) * len(names))
     places: dict[str, int] = {}
     own: dict[str, str] = {}
-    for name, currency, quantity in zip(names, currencies, quantities, strict=False):
-        needed = len(quantity.partition(".")[2].rstrip("0"))
+    for name, currency, quantity, lots in zip(names, currencies, quantities, named, strict=False):
+        parts = (quantity, *(part.rpartition(":")[2] for part in lots.split(";")))
+        needed = max(len(part.partition(".")[2].rstrip("0")) for part in parts)
         places[name] = min(max(places.get(name, 0), needed), MAX_DECIMALS)
         own.setdefault(name, currency)
     count = len(places)
@@ -170,7 +177,6 @@ def _not_offered(trades: pa.Table, file: str) -> list[Finding]:
         other |= texts(trades, name) != currency
     cases: tuple[tuple[str, Flags, str], ...] = (
         ("currency", other, "trades, fees and settlements in one currency at a time"),
-        ("lots", texts(trades, "lots") != "", "named lots"),
         ("accrued_interest", numbers(trades, "accrued_interest") != 0, "accrued interest"),
     )
     return [
@@ -181,12 +187,14 @@ def _not_offered(trades: pa.Table, file: str) -> list[Finding]:
 
 
 def _require_booked(traded: Traded, file: str) -> None:
-    """Refuse with OVER_CLOSE or SHORT_NOT_ALLOWED when the engine refused a trade."""
+    """Refuse with every trade that the engine refused."""
     refused, rows = traded.relieved.refused, numbers(traded.trades, "row")
     ids = texts(traded.trades, "trade_id")
-    findings = [
-        Finding(REFUSAL_CODES[int(refused[n])], f"trade {ids[n]}", file, int(rows[n]), "quantity")
-        for n in np.flatnonzero(refused)
-    ]
+    findings = []
+    for n in np.flatnonzero(refused):
+        reason = int(refused[n])
+        column = "quantity" if reason in (OVER_CLOSE, SHORT_NOT_ALLOWED) else "lots"
+        code, message = REFUSAL_CODES[reason], f"trade {ids[n]}"
+        findings.append(Finding(code, message, file, int(rows[n]), column))
     if findings:
         raise Refused(findings)

@@ -8,32 +8,51 @@ from functools import cached_property
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from subledger.booking.policy import BasisPolicy
 from subledger.closing.window import open_window
-from subledger.columns import concatenate, days
+from subledger.columns import concatenate, days, texts
+from subledger.conversion import Conversions
 from subledger.errors import refuse
 from subledger.journal.journal import Journal
 from subledger.operations.balances import balances_before, period_journal, state_on
 from subledger.operations.books import Books
 from subledger.operations.months import known_facts, sealed_state
 from subledger.periods import Period, previous_period
-from subledger.statements import financial, lists, pnl, schedules
+from subledger.statements import basis_difference, currencies, financial, lists, pnl, schedules
 from subledger.statements.balances import balances_after, movements
+from subledger.statements.causes import Posted
 from subledger.statements.report import Report, Units
 from subledger.statements.trial_balance import trial_balance
 from subledger.store.reading import Reading
-from subledger.tables import LOTS, MARKS, RELIEFS, UNSETTLED, Table
+from subledger.tables import (
+    CONVERSIONS,
+    ENTITLEMENTS,
+    ENTRIES,
+    LINES,
+    LOTS,
+    MARKS,
+    MEASURES,
+    MONEY,
+    RELIEFS,
+    UNSETTLED,
+    Table,
+)
 
 
 @dataclass(frozen=True)
 class PeriodView:
-    """One period of one basis as the store knows it at a batch."""
+    """One period of one basis as the store knows it at a batch.
+
+    `compared_with` names the basis that `basis-difference` compares it with, "" the first other.
+    """
 
     books: Books
     reading: Reading
     policy: BasisPolicy
     period: Period
+    compared_with: str = ""
 
     @cached_property
     def opening(self) -> pa.Table:
@@ -58,17 +77,60 @@ class PeriodView:
         return view if view.closing.num_rows else None
 
     def state(self, declared: Table) -> pa.Table:
-        """Return lots, unsettled items or marks at the end of the period."""
+        """Return one of STATES, or the marks or rates used last, at the end of the period."""
         return state_on(self.reading, declared, basis=self.policy.name, on=self.period.end)
+
+    def of_months(self, declared: Table) -> pa.Table:
+        """Return the rows of a table that each month of the period has written, as last written."""
+        found = [
+            self.reading.latest(declared, basis=self.policy.name, period=month.label)
+            for month in self.period.months()
+        ]
+        return concatenate(declared, [table for table in found if table is not None])
 
     @cached_property
     def reliefs(self) -> pa.Table:
         """Return the RELIEFS of the months of the period."""
+        return self.of_months(RELIEFS)
+
+    @cached_property
+    def posted(self) -> Posted:
+        """Return all that was posted up to the end of the period, for its causes."""
+        entries = self.reading.rows(ENTRIES, basis=self.policy.name)
+        lines = self.reading.rows(LINES, basis=self.policy.name)
+        on, end = days(entries, "accounting_date"), np.datetime64(self.period.end)
+        clears = np.asarray(texts(entries, "kind") == "closing", bool)
+        kept = np.where(clears, on < np.datetime64(self.period.start), on <= end)
+        entries = entries.filter(pa.array(kept))
+        lines = lines.filter(pc.is_in(lines["seq"], entries["seq"].combine_chunks()))
+        return Posted(
+            self.policy.name,
+            self.books.chart,
+            Journal(entries, lines),
+            *(self._until(declared) for declared in (MEASURES, RELIEFS)),
+        )
+
+    def _until(self, declared: Table) -> pa.Table:
+        """Return the rows of a table that each month has written, up to the period's last."""
+        last = self.period.months()[-1].label
         found = [
-            self.reading.latest(RELIEFS, basis=self.policy.name, period=month.label)
-            for month in self.period.months()
+            self.reading.latest(declared, basis=self.policy.name, period=label)
+            for label in self.reading.periods(declared.name, self.policy.name)
+            if label <= last
         ]
-        return concatenate(RELIEFS, [table for table in found if table is not None])
+        return concatenate(declared, [table for table in found if table is not None])
+
+    def of_basis(self, policy: BasisPolicy) -> PeriodView:
+        """Return the same period of another basis."""
+        return replace(self, policy=policy, compared_with="")
+
+    @cached_property
+    def other(self) -> PeriodView | None:
+        """Return the same of the basis to compare with: the one named, else the first other."""
+        if self.compared_with:
+            return self.of_basis(self.books.policy(self.compared_with))
+        others = [one for one in self.books.policies() if one.name != self.policy.name]
+        return self.of_basis(others[0]) if others else None
 
     @cached_property
     def withheld(self) -> pa.Table:
@@ -142,7 +204,13 @@ def _unrealised(view: PeriodView, _: Sequence[str]) -> Report:
     lots, marks = view.state(LOTS), view.state(MARKS)
     if view.policy.valuation == "cost":
         lots = LOTS.empty()  # lots at cost have no unrealised gain to report
-    return schedules.unrealised(lots, marks, instruments=instruments, units=view.units)
+    return schedules.unrealised(
+        lots,
+        marks,
+        instruments=instruments,
+        units=view.units,
+        conversions=view.state(CONVERSIONS),
+    )
 
 
 def _lots(view: PeriodView, _: Sequence[str]) -> Report:
@@ -150,7 +218,9 @@ def _lots(view: PeriodView, _: Sequence[str]) -> Report:
 
 
 def _positions(view: PeriodView, _: Sequence[str]) -> Report:
-    return schedules.positions(view.state(LOTS), view.state(UNSETTLED))
+    return schedules.positions(
+        view.state(LOTS), view.state(UNSETTLED), instruments=view.reading.instruments()
+    )
 
 
 def _journal(view: PeriodView, _: Sequence[str]) -> Report:
@@ -168,6 +238,44 @@ def _unsettled(view: PeriodView, _: Sequence[str]) -> Report:
         view.withheld,
         on=view.period.end,
         base=view.policy.base_currency,
+    )
+
+
+def _entitlements(view: PeriodView, _: Sequence[str]) -> Report:
+    return lists.entitlements(view.state(ENTITLEMENTS))
+
+
+def _fx(view: PeriodView, _: Sequence[str]) -> Report:
+    held = currencies.Held(
+        view.opening,
+        view.closing,
+        view.state(MONEY),
+        view.state(UNSETTLED),
+        view.state(ENTITLEMENTS),
+    )
+    basis, end = view.policy.name, view.period.end
+    valued = [on for on in view.reading.mark_dates(basis) if on <= end]
+    on = valued[-1] if valued else end
+    conversions = state_on(view.reading, CONVERSIONS, basis=basis, on=on)
+    return currencies.fx(
+        held,
+        Conversions(conversions, view.policy.base_currency),
+        sections=currencies.sections_of(view.books.chart),
+        accounts=view.books.chart.accounts,
+        on=on,
+    )
+
+
+def _rates(view: PeriodView, _: Sequence[str]) -> Report:
+    return currencies.rates(view.of_months(CONVERSIONS))
+
+
+def _basis_difference(view: PeriodView, by: Sequence[str]) -> Report:
+    return basis_difference.basis_difference(
+        view.posted,
+        view.other.posted if view.other else None,
+        accounts=view.books.chart.accounts,
+        by=by,
     )
 
 
@@ -196,15 +304,26 @@ REPORTS: Mapping[str, Callable[[PeriodView, Sequence[str]], Report]] = {
     "positions": _positions,
     "journal": _journal,
     "unsettled": _unsettled,
+    "entitlements": _entitlements,
+    "fx": _fx,
+    "rates": _rates,
+    "basis-difference": _basis_difference,
     "exceptions": _exceptions,
 }
 
 
-def view_of(books: Books, period: str, *, basis: str = "", as_at: int | None = None) -> PeriodView:
-    """Return a period of a basis (the first where none is named) as at a batch."""
+def view_of(
+    books: Books, period: str, *, basis: str = "", other: str = "", as_at: int | None = None
+) -> PeriodView:
+    """Return a period of a basis (the first where none is named) as at a batch.
+
+    `other` names the basis that it is to be compared with.
+    """
     policy = books.policy(basis) if basis else books.policies()[0]
+    if other:
+        books.policy(other)
     reading = books.control.read(as_at)
-    return PeriodView(books, reading, policy, books.period(period, policy))
+    return PeriodView(books, reading, policy, books.period(period, policy), other)
 
 
 def report(view: PeriodView, name: str, *, by: Sequence[str] = ()) -> Report:

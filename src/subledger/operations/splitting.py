@@ -5,9 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from subledger.errors import refuse
-from subledger.statements import pnl, trial_balance
+from subledger.statements import basis_difference, pnl, trial_balance
 
-SPLITS: Mapping[str, Sequence[str]] = {"trial-balance": trial_balance.BY, "pnl": pnl.KEYS}
+SPLITS: Mapping[str, Sequence[str]] = {
+    "trial-balance": trial_balance.BY,
+    "pnl": pnl.KEYS,
+    "basis-difference": basis_difference.BY,
+}
 
 
 def require_splits(report: str, by: Sequence[str]) -> None:

@@ -15,15 +15,15 @@ import pyarrow as pa
 
 from subledger.errors import Finding, Refused, refuse
 from subledger.exports.bean_check import ledger_balances, run_bean_check
-from subledger.exports.beancount_compare import compare_with_trial_balance
+from subledger.exports.beancount_compare import Compared, compare_with_trial_balance
 from subledger.exports.beancount_seal import SUFFIX, compare_text
 from subledger.operations.books import Books
 from subledger.statements.balances import balances_after
 from subledger.store.checking import check_store
-from subledger.store.hashing import content_hash
+from subledger.store.hashing import content_hash, sealed_as
 from subledger.store.reading import Reading
 from subledger.store.records import Close
-from subledger.tables import BALANCES, ENTRIES, LINES, LOTS, UNSETTLED
+from subledger.tables import BALANCES, CONVERSIONS, ENTRIES, LINES, STATES
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,8 +90,12 @@ def _verify_basis(
             books, reading, basis=basis, texts=texts, expected=(balances, through)
         )
         findings += second
-        compared += figures
-        notes.append(f"beancount agrees on {figures} balances through {through}")
+        if figures:
+            compared += figures.total
+            verdict = "differs among" if second else "agrees on"
+            notes.append(
+                f"beancount {verdict} {figures.total} balances through {through}: {figures}"
+            )
     return VerifyResult(basis, compared, tuple(findings), tuple(notes))
 
 
@@ -122,23 +126,22 @@ def _recompute(
             balances = balances_after(balances, reading.rows(LINES, basis=basis, period=label))
         done = max(done, close.period)
         month = seal["through"][:7]
-        found = {
-            "balances": content_hash(balances, BALANCES),
-            "entries": content_hash(
-                reading.rows(ENTRIES, basis=basis, period=close.period), ENTRIES
-            ),
-            "lines": content_hash(reading.rows(LINES, basis=basis, period=close.period), LINES),
-        }
-        for declared in (LOTS, UNSETTLED):
+        found = [(BALANCES, balances)]
+        for declared in (ENTRIES, LINES):
+            rows = reading.rows(declared, basis=basis, period=close.period)
+            found.append((declared, rows))
+        # Seals name the states that existed when they were made.
+        for declared in (*STATES, CONVERSIONS):
+            if declared.name not in seal["states"]:
+                continue
             state = reading.latest(declared, basis=basis, period=month)
-            found[declared.name] = content_hash(
-                declared.empty() if state is None else state, declared
-            )
-        for name, hash_ in found.items():
+            found.append((declared, declared.empty() if state is None else state))
+        for declared, table in found:
             compared += 1
-            if seal["states"][name] != hash_:
-                message = f"{basis} {name} of {close.period} are not what the close sealed"
-                findings.append(Finding("SEAL_DIFFERS", message, value=hash_[:16]))
+            if not sealed_as(table, declared, sealed=seal["states"][declared.name]):
+                message = f"{basis} {declared.name} of {close.period} are not what the close sealed"
+                value = content_hash(table, declared)[:16]
+                findings.append(Finding("SEAL_DIFFERS", message, value=value))
     return balances, compared, findings
 
 
@@ -163,17 +166,17 @@ def _second_engine(
     basis: str,
     texts: Mapping[str, str],
     expected: tuple[pa.Table, date],
-) -> tuple[list[Finding], int]:
+) -> tuple[list[Finding], Compared | None]:
     """Let bean-check read the ledger, and compare its balances on a date with the trial balance."""
     folder = books.folder / "ledgers" / basis
     files = ledger_names(texts)
     findings = run_bean_check(folder, files)
     if findings:
-        return [placed(finding, basis) for finding in findings], 0
+        return [placed(finding, basis) for finding in findings], None
     balances, through = expected
     try:
         found = ledger_balances(folder, files, base=books.settings.base, until=through)
     except Refused as refused:
-        return list(refused.findings), 0
+        return list(refused.findings), None
     compared, differences = compare_with_trial_balance(found, balances, units=books.units(reading))
     return differences, compared

@@ -43,15 +43,10 @@ def balances_after(opening: pa.Table, lines: pa.Table) -> pa.Table:
     """
     order = tables.BALANCES.order
     names = [*order, *_AMOUNTS]
-    both = pa.concat_tables([_balance_like(part.select(names)) for part in (opening, lines)])
+    both = pa.concat_tables([grouping.plain(part.select(names)) for part in (opening, lines)])
     sums = grouping.add_up(both, order, amounts=_AMOUNTS)
     zero = np.ones(sums.num_rows, np.bool_)
     for amount in _AMOUNTS:
         zero &= columns.numbers(sums, amount) == 0
     kept = sums.filter(pa.array(~zero)).combine_chunks()
     return kept.select(tables.BALANCES.schema.names).cast(tables.BALANCES.schema)
-
-
-def _balance_like(table: pa.Table) -> pa.Table:
-    plain = [pa.field(field.name, field.type) for field in table.schema]
-    return table.cast(pa.schema(plain))

@@ -40,10 +40,16 @@ def group(table: pa.Table, names: Sequence[str]) -> Groups:
 
 def lookup(table: pa.Table, other: pa.Table, *, on: Sequence[str]) -> IndexArray:
     """Return, row by row of a table, the first row of another with the same key; -1 for none."""
-    both = pa.concat_tables([part.select(list(on)) for part in (other, table)])
+    both = pa.concat_tables([plain(part.select(list(on))) for part in (other, table)])
     _, first, code = np.unique(_codes(both, on), return_index=True, return_inverse=True)
     found = first[code.reshape(-1)[other.num_rows :]]
     return np.where(found < other.num_rows, found, -1).astype(np.intp)
+
+
+def plain(table: pa.Table) -> pa.Table:
+    """Return a table whose columns are declared by name and type alone, to be joined to others."""
+    fields = [pa.field(field.name, field.type) for field in table.schema]
+    return table.cast(pa.schema(fields))
 
 
 def pick(column: pa.ChunkedArray, rows: IndexArray) -> pa.ChunkedArray:

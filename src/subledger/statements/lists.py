@@ -9,7 +9,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from subledger import columns, tables
+from subledger import columns, numbers, tables
 from subledger.journal.journal import Journal
 from subledger.statements import grouping
 from subledger.statements.balances import debit_and_credit
@@ -53,6 +53,22 @@ _UNSETTLED = pa.schema(
         tables.text("currency"),
         maybe_base("amount_base"),
         tables.flag("posted"),
+        tables.text("item", "amount; traded or fees, what is due in another currency"),
+        maybe_base("revalued_base"),
+    ]
+)
+_ENTITLEMENTS = pa.schema(
+    [
+        *(tables.text(name) for name in ("event_id", "instrument", "book", "strategy")),
+        *(tables.text(name) for name in ("broker_account", "side")),
+        tables.units("quantity"),
+        tables.day("ex_date"),
+        tables.maybe_day("pay_date"),
+        tables.text("currency"),
+        *(tables.money(name) for name in ("gross", "withheld", "reclaimable", "net")),
+        *(tables.base(name) for name in ("net_base", "revalued_base", "carrying_base")),
+        tables.flag("recognised"),
+        tables.text("account"),
     ]
 )
 _EXCEPTIONS = pa.schema(
@@ -105,21 +121,24 @@ def journal(posted: Journal, *, entity: str, basis: str, batches: pa.Table) -> R
 
 
 def unsettled(unsettled: pa.Table, withheld: pa.Table, *, on: date, base: str) -> Report:
-    """Return the trades that have not settled: those posted, and those the policy leaves out.
+    """Return what has not settled: the items of posted trades, and trades the policy leaves out.
 
     `unsettled` is `tables.UNSETTLED` (posted), `withheld` the rows of `tables.TRADES` that
     `post_status` keeps out of the books. `amount` is signed: a receivable is positive, a payable
     negative; `amount_base` of a withheld trade in another currency than base is null. `days_late`
-    counts the days from the contractual settlement date to `on`, never below zero.
+    counts the days from the contractual settlement date to `on`, never below zero. A trade has an
+    item `amount`, and more where something is due in another currency; `amount_base` is what an
+    item was booked at and `revalued_base` the unrealised FX gain on it since.
     """
     posted = unsettled.append_column("posted", pa.array(np.ones(unsettled.num_rows, np.bool_)))
+    posted = posted.append_column("revalued_base", unsettled["revalued"])
     left_out = _withheld(withheld, base=base)
     names = [name for name in _UNSETTLED.names if name != "days_late"]
     plain = pa.schema([pa.field(name, _UNSETTLED.field(name).type) for name in names])
     table = pa.concat_tables([part.select(names).cast(plain) for part in (posted, left_out)])
     late = (np.datetime64(on, "D") - columns.days(table, "settlement_date")).astype(np.int64)
     table = table.append_column("days_late", pa.array(np.maximum(late, 0)))
-    table = grouping.ordered(table, ["trade_date", "trade_id"])
+    table = grouping.ordered(table, ["trade_date", "trade_id", "item"])
     table = table.select(_UNSETTLED.names).cast(_UNSETTLED)
     return Report("unsettled", "Unsettled trades", table, (), {"on": on.isoformat()})
 
@@ -132,7 +151,26 @@ def _withheld(trades: pa.Table, *, base: str) -> pa.Table:
     trades = trades.append_column(
         "amount_base", pc.if_else(home, amount, pa.scalar(None, pa.int64()))
     )
+    trades = trades.append_column("item", pa.repeat(pa.scalar("amount"), trades.num_rows))
+    trades = trades.append_column("revalued_base", pa.nulls(trades.num_rows, pa.int64()))
     return trades.append_column("posted", pa.array(np.zeros(trades.num_rows, np.bool_)))
+
+
+def entitlements(items: pa.Table) -> Report:
+    """Return the dividends that are not paid yet (`tables.ENTITLEMENTS`), all amounts positive.
+
+    Of a short position they are owed. `net_base` is what a recognised one was booked at,
+    `revalued_base` the unrealised FX gain on it since, debit positive, and `carrying_base` what it
+    stands at, debit positive: a receivable is positive, what is owed negative.
+    """
+    sign = np.where(columns.texts(items, "side") == "long", 1, -1)
+    booked, revalued = columns.numbers(items, "net_base"), columns.numbers(items, "revalued")
+    table = items.append_column("revalued_base", pa.array(revalued))
+    stands = numbers.add_columns(sign * booked, revalued)
+    table = table.append_column("carrying_base", pa.array(stands))
+    table = grouping.ordered(table, tables.ENTITLEMENTS.order)
+    table = table.select(_ENTITLEMENTS.names).cast(_ENTITLEMENTS)
+    return Report("entitlements", "Open dividends", table, ("carrying_base",))
 
 
 def exceptions(found: pa.Table, decisions: pa.Table, *, files: Mapping[int, str]) -> Report:

@@ -84,7 +84,14 @@ def lots(lots: pa.Table) -> Report:
     return Report("lots", "Tax lots", _table(_open_lots(lots), _LOT), ("cost_base",))
 
 
-def unrealised(lots: pa.Table, marks: pa.Table, *, instruments: pa.Table, units: Units) -> Report:
+def unrealised(
+    lots: pa.Table,
+    marks: pa.Table,
+    *,
+    instruments: pa.Table,
+    units: Units,
+    conversions: pa.Table | None = None,
+) -> Report:
     """Return the open lots with their market value and unrealised gain.
 
     Args:
@@ -92,17 +99,19 @@ def unrealised(lots: pa.Table, marks: pa.Table, *, instruments: pa.Table, units:
         marks: `tables.MARKS`; of several for an instrument the latest counts.
         instruments: `tables.INSTRUMENTS`, for multiplier and decimals.
         units: Decimals of the currencies.
+        conversions: `tables.CONVERSIONS`, for the rate of the mark date; none without.
 
     `market_value` is open quantity x price x multiplier, rounded half to even and unsigned; the
     unrealised gain is it less cost, for a short cost less it. The base figures are what is posted:
-    the last mark less what reliefs have released of it since. A lot that was never marked has
-    neither price nor market value.
+    the last mark less what reliefs have released of it since, in a price and an FX part. A lot that
+    was never marked has neither price nor market value.
     """
     rows = _open_lots(lots)
     latest = marks.sort_by([("mark_date", "descending")])
     mark = grouping.lookup(rows, latest, on=["instrument"])
     mark[columns.numbers(rows, "marked_quantity") == 0] = -1
-    rows = _with_prices(rows, latest, mark=mark, base=units.base)
+    rows = _with_prices(rows, latest, mark=mark)
+    rows = _with_rate(rows, conversions or tables.CONVERSIONS.empty(), base=units.base)
     rows = _with_market_value(
         rows, _market_values(rows, instruments, units=units), marked=mark >= 0
     )
@@ -116,19 +125,20 @@ def unrealised(lots: pa.Table, marks: pa.Table, *, instruments: pa.Table, units:
     return Report("unrealised", "Unrealised gains", _table(rows, _UNREALISED), totals)
 
 
-def positions(lots: pa.Table, unsettled: pa.Table) -> Report:
+def positions(lots: pa.Table, unsettled: pa.Table, *, instruments: pa.Table) -> Report:
     """Return the position per instrument, book, strategy, broker account and side.
 
     `settled_quantity` is the position less its unsettled trades (`tables.UNSETTLED`), counted like
     `quantity` in the direction of `side`; it is negative where what has settled stands on the
     other side. Unsettled trades whose position is closed have a row of quantity zero; where both
-    sides are open, the long one carries them.
+    sides are open, the long one carries them. A trade counts once, whatever it still owes in money,
+    and an exchange of currencies holds no position (`tables.INSTRUMENTS` says which).
     """
     keys = [*_PLACE, "side", "currency"]
     held = grouping.add_up(_open_lots(lots), keys, amounts=["quantity", "cost", "cost_base"])
-    bought = _signed_unsettled(unsettled)
+    bought = _signed_unsettled(unsettled, instruments)
     rows = pa.concat_tables([held, _closed_positions(held, bought)])
-    first = grouping.lookup(bought, rows, on=[*_PLACE, "currency"])
+    first = grouping.lookup(bought, rows, on=_PLACE)
     pending = numbers.group_sums(first, columns.numbers(bought, "bought"), rows.num_rows)
     direction = np.where(columns.texts(rows, "side") == "long", 1, -1)
     settled = columns.numbers(rows, "quantity") - direction * pending
@@ -151,9 +161,7 @@ def _open_lots(lots: pa.Table) -> pa.Table:
     return rows.filter(pc.greater(rows["quantity"], 0))
 
 
-def _with_prices(
-    rows: pa.Table, marks: pa.Table, *, mark: grouping.IndexArray, base: str
-) -> pa.Table:
+def _with_prices(rows: pa.Table, marks: pa.Table, *, mark: grouping.IndexArray) -> pa.Table:
     prices = [
         numbers.to_text(*numbers.trim(mantissa, scale))
         for mantissa, scale in zip(
@@ -161,7 +169,6 @@ def _with_prices(
         )
     ]
     given = pa.table({"price": pa.array(prices, pa.string()), "source": marks["source"]})
-    home = pc.and_(pa.array(mark >= 0), pc.equal(rows["currency"], base))
     added = {
         "price": pc.fill_null(grouping.pick(given["price"], mark), ""),
         "price_mantissa": pc.fill_null(grouping.pick(marks["price_mantissa"], mark), 0),
@@ -169,11 +176,21 @@ def _with_prices(
         "price_date": grouping.pick(marks["price_date"], mark),
         "price_source": pc.fill_null(grouping.pick(given["source"], mark), ""),
         "level": grouping.pick(marks["level"], mark),
-        "rate": pc.if_else(home, "1", ""),
+        "mark_date": grouping.pick(marks["mark_date"], mark),
     }
     for name, values in added.items():
         rows = rows.append_column(name, values)
     return rows
+
+
+def _with_rate(rows: pa.Table, conversions: pa.Table, *, base: str) -> pa.Table:
+    """Add the rate of each lot's mark date, 1 in base currency; none where it is not marked."""
+    used = conversions.select(["date", "currency", "rate"])
+    used = used.rename_columns(["mark_date", "currency", "rate"])
+    found = grouping.lookup(rows, used, on=["mark_date", "currency"])
+    home = pc.and_(pc.is_valid(rows["mark_date"]), pc.equal(rows["currency"], base))
+    foreign = pc.fill_null(grouping.pick(used["rate"], found), "")
+    return rows.append_column("rate", pc.if_else(home, "1", foreign))
 
 
 def _market_values(rows: pa.Table, instruments: pa.Table, *, units: Units) -> Int64Array:
@@ -201,17 +218,28 @@ def _with_market_value(rows: pa.Table, values: Int64Array, *, marked: columns.Fl
     return rows.append_column("unrealised", pa.array(direction * (values - cost), mask=~marked))
 
 
-def _signed_unsettled(unsettled: pa.Table) -> pa.Table:
-    quantity = columns.numbers(unsettled, "quantity")
-    signed = np.where(columns.texts(unsettled, "side") == "buy", quantity, -quantity)
-    rows = unsettled.select([*_PLACE, "currency"]).append_column("bought", pa.array(signed))
+def _signed_unsettled(unsettled: pa.Table, instruments: pa.Table) -> pa.Table:
+    """Return what unsettled trades in securities bought less what they sold, by place."""
+    exchanged = instruments.filter(pc.equal(instruments["asset_class"], "fx_spot"))["instrument"]
+    counted = pc.and_(
+        pc.equal(unsettled["item"], "amount"),
+        pc.invert(pc.is_in(unsettled["instrument"], exchanged.combine_chunks())),
+    )
+    trades = unsettled.filter(counted)
+    held = grouping.lookup(trades, instruments, on=["instrument"])
+    if (held < 0).any():
+        raise InvariantError("an unsettled trade's instrument is not known")
+    quantity = columns.numbers(trades, "quantity")
+    signed = np.where(columns.texts(trades, "side") == "buy", quantity, -quantity)
+    rows = trades.select(list(_PLACE)).append_column("bought", pa.array(signed))
+    rows = rows.append_column("currency", grouping.pick(instruments["currency"], held))
     sums = grouping.add_up(rows, [*_PLACE, "currency"], amounts=["bought"])
     return sums.filter(pc.not_equal(sums["bought"], 0))
 
 
 def _closed_positions(held: pa.Table, bought: pa.Table) -> pa.Table:
     """Return rows for unsettled trades whose position is closed, on the side that has settled."""
-    missing = grouping.lookup(bought, held, on=[*_PLACE, "currency"]) < 0
+    missing = grouping.lookup(bought, held, on=_PLACE) < 0
     rows = bought.filter(pa.array(missing))
     sold = columns.numbers(rows, "bought") < 0
     zero = pa.array(np.zeros(rows.num_rows, np.int64))

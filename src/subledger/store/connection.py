@@ -219,8 +219,9 @@ def _refusal_of(error: BaseException | None, place: Place) -> Refused | None:
 def prepare(place: Place, *, create: bool) -> None:
     """Make sure that the control database is there and at this program's schema.
 
-    Refuses with NO_STORE when there is none and none may be made, with STORE_NEWER when a newer
-    program wrote it, and with CANNOT_WRITE before anything is written.
+    Refuses with NO_STORE when there is none and none may be made, with STORE_OLDER when an earlier
+    program wrote it and it may not be migrated, with STORE_NEWER when a newer one did, and with
+    CANNOT_WRITE before anything is written.
     """
     with refusing_database_errors(place):
         finish_interrupted(place)
@@ -229,9 +230,10 @@ def prepare(place: Place, *, create: bool) -> None:
             return
         if version is not None and version > HEAD:
             raise refuse("STORE_NEWER", f"its schema is {version}, not {HEAD}", file=place.name)
+        if not create and version is not None:
+            raise refuse("STORE_OLDER", f"its schema is {version}, not {HEAD}", file=place.name)
         if not create:
-            found = f"its schema is {version}" if version else "there is no control database"
-            raise refuse("NO_STORE", found, file=place.name)
+            raise refuse("NO_STORE", "there is no control database", file=place.name)
         _make_folders(place)
         _upgrade(place, backup=version is not None)
 

@@ -61,7 +61,8 @@ class Control:
             clock: The present instant, with a time zone.
             actor: Who runs the commands.
 
-        Refuses with NO_STORE, STORE_URL, STORE_NEWER, STORE_DAMAGED, CANNOT_WRITE, BUSY.
+        Refuses with NO_STORE, STORE_URL, STORE_OLDER, STORE_NEWER, STORE_DAMAGED, CANNOT_WRITE,
+        BUSY.
         """
         place = find_place(books, url)
         prepare(place, create=create)

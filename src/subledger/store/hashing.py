@@ -17,7 +17,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from subledger.errors import InvariantError
-from subledger.store.versions import conform, schema_version
+from subledger.store.versions import complete, conform, schema_at, schema_version
 from subledger.tables import Table
 
 FORM = b"subledger.table/1"
@@ -53,6 +53,19 @@ def content_hash(table: pa.Table, declared: Table, *, version: int | None = None
             digest.update(np.packbits(valid, bitorder="little").tobytes())
         _hash_values(digest, column)
     return digest.hexdigest()
+
+
+def sealed_as(table: pa.Table, declared: Table, *, sealed: str) -> bool:
+    """Say whether a table's content has a hash that a close sealed, perhaps at an earlier schema.
+
+    An earlier version counts only where the columns added since hold no more than their defaults.
+    """
+    plain = conform(table, declared)
+    for version in range(schema_version(declared), 0, -1):
+        earlier = plain.select(schema_at(declared, version).names)
+        if content_hash(earlier, declared, version=version) == sealed:
+            return bool(complete(earlier, declared).equals(plain))
+    return False
 
 
 def _hash_values(digest: hashlib._Hash, column: pa.ChunkedArray) -> None:

@@ -24,6 +24,7 @@ from subledger.store.records import (
     Segment,
     batch_of_row,
     in_order,
+    instrument_of_row,
     table_of,
 )
 from subledger.store.segments import read_segment
@@ -48,6 +49,10 @@ def rows_found(connection: Connection, query: Select[Any]) -> list[Row]:
     return [dict(zip(names, row, strict=True)) for row in result]
 
 
+# A segment cannot change while it is read from; a small one is read once per command.
+_KEPT_ROWS = 20_000
+
+
 class Reading:
     """The store as at a batch: everything that batches up to `as_at` recorded, and nothing more.
 
@@ -66,6 +71,7 @@ class Reading:
         self._query = query
         self._store = store
         self._pending = pending or {}  # what a dry run would have sealed, by path
+        self._kept: dict[str, pa.Table] = {}  # small segments as they were read, by path
         last = query(select(func.max(schema.BATCH.c.seq).label("last")))[0]["last"] or 0
         if as_at is not None and not 0 <= as_at <= last:
             raise refuse("UNKNOWN_BATCH", f"the last batch is {last}", value=str(as_at))
@@ -139,9 +145,14 @@ class Reading:
         """Return the rows of a segment, checked against the manifest."""
         if segment.path in self._pending:
             return self._pending[segment.path]
-        return read_segment(
+        if segment.path in self._kept:
+            return self._kept[segment.path]
+        table = read_segment(
             self._store, declared, path=segment.path, file_sha256=segment.file_sha256
         )
+        if table.num_rows <= _KEPT_ROWS:
+            self._kept[segment.path] = table
+        return table
 
     def raw(self, sha256: str) -> bytes:
         """Return the bytes that are kept under a SHA-256: an imported file, or a ledger file."""
@@ -174,7 +185,7 @@ class Reading:
         rows = sorted(
             self._known(schema.INSTRUMENT_VERSION), key=lambda row: (row["batch"], row["row"])
         )
-        latest = {row["instrument"]: row for row in rows}
+        latest = {row["instrument"]: instrument_of_row(row) for row in rows}
         table = table_of(list(latest.values()), tables.INSTRUMENTS.schema)
         return in_order(table, tables.INSTRUMENTS)
 
@@ -183,6 +194,12 @@ class Reading:
         known = sorted(self._known(schema.PRICE), key=lambda row: row["version"])
         latest = {(row["date"], row["instrument"]): row for row in known}
         return in_order(table_of(list(latest.values()), tables.PRICES.schema), tables.PRICES)
+
+    def rates(self) -> pa.Table:
+        """Return the latest version of every rate of a date and two currencies (tables.RATES)."""
+        known = sorted(self._known(schema.RATE), key=lambda row: row["version"])
+        latest = {(row["date"], row["base"], row["quote"]): row for row in known}
+        return in_order(table_of(list(latest.values()), tables.RATES.schema), tables.RATES)
 
     def closes(self, basis: str | None = None) -> list[Close]:
         """Return the seals of a basis (None: of all), oldest first."""

@@ -122,6 +122,19 @@ def batch_of_row(row: Mapping[str, object]) -> Batch:
     )
 
 
+def instrument_of_row(row: Mapping[str, object]) -> dict[str, object]:
+    """Return an instrument from its row; before 0002 base_currency stood in `other`."""
+    if row["base_currency"] is not None:
+        return dict(row)
+    other = json.loads(str(row["other"])) if row["other"] else {}
+    base_currency = other.pop("base_currency", "")
+    return {
+        **row,
+        "base_currency": base_currency,
+        "other": canonical_json(other) if other else "",
+    }
+
+
 def notes_text(findings: Sequence[Finding]) -> str:
     """Return findings as the canonical JSON that a batch keeps."""
     return canonical_json([asdict(finding) for finding in findings])

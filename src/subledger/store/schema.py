@@ -3,7 +3,7 @@
 Every table is append-only. A table's `batch` (for exceptions `recorded`) is the batch whose
 commit made the row known, so every question can be asked as at an earlier batch. Money is whole
 ledger units in INTEGER, totals that may pass 64 bits are decimal TEXT, dates are ISO text, hashes
-are hexadecimal text. The first migration makes exactly these tables.
+are hexadecimal text. The migrations make exactly these tables.
 """
 
 from __future__ import annotations
@@ -25,8 +25,9 @@ from sqlalchemy.schema import SchemaItem
 
 from subledger import tables
 from subledger.store.triggers import append_only, chained, segment_order
+from subledger.store.versions import since
 
-HEAD = "0001"
+HEAD = "0002"
 METADATA = MetaData()
 WHOLE = BigInteger().with_variant(Integer(), "sqlite")  # INTEGER, which strict tables ask for
 
@@ -53,12 +54,15 @@ def _table(name: str, *items: SchemaItem) -> Table:
 
 
 def _declared(declared: tables.Table) -> list[Column[str] | Column[int]]:
-    """Return columns that hold the rows of a declared table."""
+    """Return columns that hold the rows of a declared table.
+
+    A column that was added later comes last, and is null in rows recorded before.
+    """
     return [
-        _text(field.name, null=field.nullable)
+        _text(field.name, null=field.nullable or since(field) > 1)
         if pa.types.is_string(field.type) or pa.types.is_date32(field.type)
-        else _whole(field.name, null=field.nullable)
-        for field in declared.schema
+        else _whole(field.name, null=field.nullable or since(field) > 1)
+        for field in sorted(declared.schema, key=since)
     ]
 
 
@@ -134,6 +138,7 @@ INSTRUMENT_VERSION = _table(
     _owner(),
 )
 PRICE = _table("price", *_declared(tables.PRICES), _key("date", "instrument", "version"), _owner())
+RATE = _table("rate", *_declared(tables.RATES), _key("date", "base", "quote", "version"), _owner())
 CHART_VERSION = _table(
     "chart_version", _text("hash"), _whole("batch"), _text("files"), _key("hash"), _owner()
 )
@@ -203,7 +208,10 @@ RECORDED: tuple[Table, ...] = (
     MARK_RUN,
     EXCEPTION,
     EXCEPTION_EVENT,
+    RATE,
 )
+# Tables that a migration added: a batch that recorded nothing in them is hashed as before it.
+ADDED: frozenset[str] = frozenset({"rate"})
 
 
 def known_in(table: Table) -> Column[int]:

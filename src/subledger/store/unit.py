@@ -186,6 +186,11 @@ class Unit:
         self._require_own(table)
         self._insert(schema.PRICE, rows_of(conform(table, tables.PRICES)))
 
+    def add_rates(self, table: pa.Table) -> None:
+        """Record rates (tables.RATES) under versions that are not known yet, of this batch."""
+        self._require_own(table)
+        self._insert(schema.RATE, rows_of(conform(table, tables.RATES)))
+
     def record_chart(self, basis: str, hash_: str, *, files: Mapping[str, bytes]) -> None:
         """Record that this command posts a basis under a chart, and the chart when it is new."""
         table = schema.CHART_VERSION
@@ -310,7 +315,8 @@ def recorded_form(connection: Connection, seq: int) -> bytes:
         rows = [dict(row) for row in connection.execute(query).mappings()]
         keys = schema.unique_keys(table)[0]
         rows.sort(key=lambda row, keys=keys: tuple(row[key] for key in keys))  # type: ignore[misc]
-        forms.append(rows_form(table.name, list(rows)))
+        if rows or table.name not in schema.ADDED:
+            forms.append(rows_form(table.name, list(rows)))
     return b"".join(forms)
 
 

@@ -2,7 +2,8 @@
 
 Columns are only ever added. A column that came later carries `since` (a number from 2 on) in its
 metadata; a table's schema version is the highest of them, else 1. A sealed segment is hashed and
-read through its own version, and the columns it does not have yet get their defaults.
+read through its own version, and the columns it does not have yet get their defaults, which
+`tables.declaring.added` states: a text, or another column's values.
 """
 
 from __future__ import annotations
@@ -12,21 +13,22 @@ import pyarrow as pa
 from subledger.errors import InvariantError
 from subledger.tables import Table
 
-SINCE = b"since"
+SINCE, DEFAULT, LIKE = b"since", b"default", b"like"
 
 
-def _since(field: pa.Field) -> int:
+def since(field: pa.Field) -> int:
+    """Return the version of its table's schema from which a column exists."""
     return int((field.metadata or {}).get(SINCE, b"1"))
 
 
 def schema_version(declared: Table) -> int:
     """Return the version of a table's schema as it is declared now."""
-    return max(_since(field) for field in declared.schema)
+    return max(since(field) for field in declared.schema)
 
 
 def schema_at(declared: Table, version: int) -> pa.Schema:
     """Return the columns that a table had at a version of its schema."""
-    return pa.schema([field for field in declared.schema if _since(field) <= version])
+    return pa.schema([field for field in declared.schema if since(field) <= version])
 
 
 def conform(table: pa.Table, declared: Table, *, version: int | None = None) -> pa.Table:
@@ -60,17 +62,20 @@ def complete(table: pa.Table, declared: Table) -> pa.Table:
     """Return a table of an earlier schema version with the columns added since, at defaults."""
     have = set(table.column_names)
     columns = [
-        table[field.name] if field.name in have else _default(field, table.num_rows)
+        table[field.name] if field.name in have else _default(field, table)
         for field in declared.schema
     ]
     return pa.table(columns, schema=declared.schema)
 
 
-def _default(field: pa.Field, rows: int) -> pa.Array:
+def _default(field: pa.Field, table: pa.Table) -> pa.Array | pa.ChunkedArray:
+    metadata, rows = field.metadata or {}, table.num_rows
+    if LIKE in metadata:
+        return table[metadata[LIKE].decode()]
     if field.nullable:
         return pa.nulls(rows, field.type)
     if pa.types.is_string(field.type):
-        return pa.repeat(pa.scalar("", field.type), rows)
+        return pa.repeat(pa.scalar(metadata.get(DEFAULT, b"").decode(), field.type), rows)
     if pa.types.is_boolean(field.type):
         return pa.repeat(pa.scalar(value=False, type=field.type), rows)
     if pa.types.is_integer(field.type):

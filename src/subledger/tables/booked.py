@@ -10,8 +10,10 @@ from subledger.tables.declaring import (
     OWNER,
     SOURCE,
     Table,
+    added,
     base,
     day,
+    flag,
     maybe_day,
     maybe_units,
     money,
@@ -35,11 +37,27 @@ LOTS = Table(
             units("opened", "units acquired, positive"),
             units("closed", "units relieved so far"),
             money("cost", "of all units acquired; a short's opening proceeds"),
+            added(
+                2,
+                money("ranking_cost", "the same with fees, by which HIFO and LOFO rank"),
+                like="cost",
+            ),
             money("relieved", "cost of the units relieved so far"),
             base("cost_base"),
             base("relieved_base"),
             units("marked_quantity", "units open when the lot was last marked"),
-            base("mark", "unrealised price gain set by the last mark, debit positive"),
+            # Lots sealed before these columns were all in base currency.
+            added(
+                2,
+                money("mark_local", "unrealised gain set by the last mark, debit positive"),
+                like="mark",
+            ),
+            added(
+                2,
+                money("mark_local_released", "of it, released by reliefs since"),
+                like="mark_released",
+            ),
+            base("mark", "its price part in base, debit positive"),
             base("mark_released", "of it, released by reliefs since"),
             base("mark_fx", "unrealised FX gain set by the last mark, debit positive"),
             base("mark_fx_released", "of it, released by reliefs since"),
@@ -92,9 +110,13 @@ MEASURE_NAMES = (
     *FEES,
     "rebate",
     "fees",
+    "translated_fees",
     "net",
+    "settlement_net",
+    "traded",
     "cost",
     "proceeds",
+    "cost_moved",
     "cost_relieved",
     "interbook_cost",
     "realised_price",
@@ -103,8 +125,33 @@ MEASURE_NAMES = (
     "mark_fx_released",
     "mark_change",
     "mark_fx_change",
+    "withheld",
+    "reclaimable",
     "amount",
+    "paid",
+    "difference",
+    "fx_gain",
+    "revaluation",
+    "revaluation_released",
 )
+_MEASURES_SINCE_2 = {
+    "translated_fees",
+    "settlement_net",
+    "traded",
+    "cost_moved",
+    "withheld",
+    "reclaimable",
+    "paid",
+    "difference",
+    "fx_gain",
+    "revaluation",
+    "revaluation_released",
+}
+
+
+def _measure(field: pa.Field, name: str) -> pa.Field:
+    return added(2, field) if name in _MEASURES_SINCE_2 else field
+
 
 MEASURES = Table(
     "measures",
@@ -119,9 +166,12 @@ MEASURES = Table(
             text("side"),
             text("effect"),
             text("currency"),
+            added(2, text("fee_currency", "of the fees, where the event has any"), like="currency"),
+            added(2, text("settlement_currency", "of settlement_net")),
+            added(2, text("traded_currency", "of traded")),
             units("quantity"),
-            *(money(name) for name in MEASURE_NAMES),
-            *(base(f"{name}_base") for name in MEASURE_NAMES),
+            *(_measure(money(name), name) for name in MEASURE_NAMES),
+            *(_measure(base(f"{name}_base"), name) for name in MEASURE_NAMES),
         ]
     ),
     ("event_id", "event_version", "stage", "leg"),
@@ -133,6 +183,11 @@ UNSETTLED = Table(
     pa.schema(
         [
             text("trade_id"),
+            added(
+                2,
+                text("item", "amount; traded, the other currency; fees, where in another currency"),
+                default="amount",
+            ),
             whole("version"),
             text("status"),
             day("trade_date"),
@@ -142,11 +197,75 @@ UNSETTLED = Table(
             units("quantity", "positive"),
             text("currency"),
             money("amount", "debit positive: a receivable"),
-            base("amount_base"),
+            base("amount_base", "as it was booked"),
+            added(2, base("revalued", "unrealised FX gain on it, debit positive")),
             text("account", "where the item stands"),
         ]
     ),
-    ("trade_date", "trade_id"),
+    ("trade_date", "trade_id", "item"),
+)
+
+ENTITLEMENTS = Table(
+    "entitlements",
+    "Dividends to which positions are entitled and which are not paid yet; positive amounts.",
+    pa.schema(
+        [
+            text("event_id"),
+            *OWNER,
+            text("instrument"),
+            text("side", "long: to receive; short: to pay"),
+            day("ex_date"),
+            maybe_day("pay_date"),
+            units("quantity", "positive"),
+            text("currency"),
+            money("gross"),
+            money("withheld", "not reclaimable"),
+            money("reclaimable"),
+            money("net", "gross less what is withheld"),
+            base("net_base", "as it was booked; zero before it is recognised"),
+            base("revalued", "unrealised FX gain on it, debit positive"),
+            flag("recognised", "the income is booked"),
+            text("account", "where the item stands; empty before it is recognised"),
+            *SOURCE,
+        ]
+    ),
+    ("ex_date", "event_id", "book", "strategy", "broker_account", "side"),
+)
+
+MONEY = Table(
+    "money",
+    "Balances in foreign currency that closes revalue, and the base balance of FX trading.",
+    pa.schema(
+        [
+            text("account"),
+            text("currency"),
+            *DIMENSIONS,
+            text("kind", "cash, other or fx_trading"),
+            money("amount", "debit positive"),
+            base("amount_base", "debit positive"),
+        ]
+    ),
+    ("account", "currency", "book", "strategy", "broker_account", "instrument", "counterparty"),
+)
+
+CASH_LOTS = Table(
+    "cash_lots",
+    "Foreign cash in the order in which it came, where spending relieves it at its own rate.",
+    pa.schema(
+        [
+            text("lot_id", "the event that brought it"),
+            text("account"),
+            *OWNER,
+            text("currency"),
+            text("side", "long; short where it is owed"),
+            day("opened_on"),
+            money("opened", "positive"),
+            money("closed", "positive, spent so far"),
+            base("cost_base", "of all that came"),
+            base("relieved_base", "of what was spent"),
+        ]
+    ),
+    (),
 )
 
 ENTRIES = Table(
@@ -232,3 +351,6 @@ EXCEPTIONS = Table(
     ),
     ("period", "code", "event_id", "event_version", "exception_id"),
 )
+
+# What a month hands to the next, and a close seals.
+STATES: tuple[Table, ...] = (LOTS, UNSETTLED, ENTITLEMENTS, MONEY, CASH_LOTS)

@@ -78,6 +78,17 @@ def flag(name: str, meaning: str = "") -> pa.Field:
     return _field(name, pa.bool_(), meaning=meaning, unit="")
 
 
+def added(since: int, field: pa.Field, *, default: str = "", like: str = "") -> pa.Field:
+    """Declare a column that a table has from a later version of its schema on.
+
+    In rows sealed before, it has the text `default`, or the value of the column `like`; without
+    either null where null may be, else "", 0 or false.
+    """
+    said = {"since": str(since), "default": default, "like": like}
+    stated = {key: value for key, value in said.items() if value}
+    return field.with_metadata({**(field.metadata or {}), **stated})
+
+
 SOURCE = (
     whole("batch", "sequence number of the import that brought the row"),
     whole("row", "line number in the imported file"),

@@ -10,6 +10,7 @@ from subledger.tables.declaring import (
     OWNER,
     SOURCE,
     Table,
+    added,
     base,
     day,
     flag,
@@ -30,6 +31,9 @@ INSTRUMENTS = Table(
             text("instrument"),
             text("asset_class"),
             text("currency"),
+            added(
+                2, text("base_currency", "of an exchange of currencies: what its quantity is in")
+            ),
             maybe_day("valid_from"),
             text("name"),
             whole("multiplier_mantissa"),
@@ -196,9 +200,46 @@ OPENING_BALANCES = Table(
     ("batch", "row"),
 )
 
+CORPORATE_ACTIONS = Table(
+    "corporate_actions",
+    "What issuers announced to holders, as imported.",
+    pa.schema(
+        [
+            text("event_id"),
+            text("kind"),
+            day("ex_date"),
+            maybe_day("record_date"),
+            maybe_day("pay_date"),
+            text("instrument"),
+            text("ratio", "decimal text"),
+            whole("amount_mantissa", "of a dividend: per unit"),
+            whole("amount_scale"),
+            text("currency"),
+            whole("withholding_mantissa", "fraction of the gross amount that is withheld"),
+            whole("withholding_scale"),
+            whole("reclaimable_mantissa", "the part of that fraction that can be reclaimed"),
+            whole("reclaimable_scale"),
+            text("new_instrument"),
+            text("allocation", "decimal text"),
+            text("cash_in_lieu_price", "decimal text"),
+            text("election"),
+            *SOURCE,
+        ]
+    ),
+    ("batch", "row"),
+)
+
 FACTS: dict[str, Table] = {
     table.name: table
-    for table in (TRADES, SETTLEMENTS, CASH, JOURNALS, OPENING_LOTS, OPENING_BALANCES)
+    for table in (
+        TRADES,
+        SETTLEMENTS,
+        CASH,
+        CORPORATE_ACTIONS,
+        JOURNALS,
+        OPENING_LOTS,
+        OPENING_BALANCES,
+    )
 }
 
 PRICES = Table(
@@ -218,4 +259,22 @@ PRICES = Table(
         ]
     ),
     ("instrument", "date", "version"),
+)
+
+RATES = Table(
+    "rates",
+    "Observed exchange rates, one base = rate quote; another for a known key is a new version.",
+    pa.schema(
+        [
+            day("date"),
+            text("base"),
+            text("quote"),
+            whole("version"),
+            whole("rate_mantissa"),
+            whole("rate_scale"),
+            text("source"),
+            *SOURCE,
+        ]
+    ),
+    ("base", "quote", "date", "version"),
 )

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pyarrow as pa
 
-from subledger.tables.declaring import SOURCE, Table, day, text, whole
-from subledger.tables.facts import CASH, JOURNALS, TRADES
+from subledger.tables.declaring import SOURCE, Table, day, flag, text, whole
+from subledger.tables.facts import CASH, CORPORATE_ACTIONS, JOURNALS, TRADES
 
 DATED_TRADES = Table(
     "dated_trades",
@@ -25,9 +25,23 @@ SETTLING = Table(
 
 DATED_CASH = Table(
     "dated_cash",
-    "Cash facts to recognise: stage capital, or capital_settlement for one that is paid later.",
-    pa.schema([*CASH.schema, text("stage"), day("accounting_date")]),
+    "Cash facts to recognise: stage cash, or capital_settlement for capital that is paid later.",
+    pa.schema(
+        [
+            *CASH.schema,
+            text("stage"),
+            day("accounting_date"),
+            day("told_on", "the accounting date of the notice"),
+        ]
+    ),
     ("accounting_date", "event_id"),
+)
+
+DATED_ACTIONS = Table(
+    "dated_actions",
+    "Corporate actions: stage entitlement on the ex-date, payment on the announced day of payment.",
+    pa.schema([*CORPORATE_ACTIONS.schema, text("stage"), day("accounting_date")]),
+    ("accounting_date", "event_id", "stage"),
 )
 
 DATED_JOURNALS = Table(
@@ -60,4 +74,23 @@ MARK_DATES = Table(
     "The dates on which open lots are valued, whether a price is known then or not.",
     pa.schema([day("mark_date")]),
     ("mark_date",),
+)
+
+CONVERSIONS = Table(
+    "conversions",
+    "What one ledger unit of a currency is worth in ledger units of the base currency on a day.",
+    pa.schema(
+        [
+            day("date"),
+            text("currency"),
+            text("numerator", "whole number: base units = units * numerator / denominator"),
+            text("denominator", "whole number"),
+            text("rate", "one unit of the currency in base, for people; decimal text, not exact"),
+            text("path", "the rates that were used: EUR/USD, 1/(USD/EUR), or both joined by *"),
+            day("rate_date", "of the oldest rate used"),
+            text("source"),
+            flag("stale", "the oldest rate used is older than rates.max_age"),
+        ]
+    ),
+    ("date", "currency"),
 )

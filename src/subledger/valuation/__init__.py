@@ -1,1 +1,1 @@
-"""Valuation: which price an instrument is marked with on a date."""
+"""Valuation: which price marks an instrument, and which rate converts an amount, on a date."""

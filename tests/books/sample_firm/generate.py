@@ -1,24 +1,32 @@
 """Writes the sample firm's trades, corrections and settlements: generated, always the same.
 
-Usage: `python tests/books/sample_firm/generate.py` reads instruments.csv and prices.csv; with
-`--prices` it first writes prices.csv from the package skfolio, which must be installed. README.md
-says what is real and what is generated.
+Usage, from the repository's root: `python -m tests.books.sample_firm.generate` reads
+instruments.csv and prices.csv; with `--prices` it first writes prices.csv from the package
+skfolio, which must be installed. README.md says what is real and what is generated. The European
+shares have scripts of their own.
 
 Every number is an integer: prices in 1/10,000 dollar, money in cents, quantities in shares.
-Only `random.Random.random` is used, whose sequence Python promises to keep for a seed.
 """
 
 from __future__ import annotations
 
 import argparse
 import csv
-import random
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
+
+from tests.books.sample_firm.generating import (
+    Dice,
+    Row,
+    cents,
+    half_even,
+    price_text,
+    write_rows,
+)
 
 HERE = Path(__file__).resolve().parent
 SEED = 20220901
@@ -38,31 +46,6 @@ SHORT_SESSION = date(2022, 11, 25)
 CLOCK_CHANGE = date(2022, 11, 6)
 
 Closes = Mapping[date, Mapping[str, int]]
-Row = Mapping[str, object]
-
-
-class Dice:
-    """Random whole numbers from a seed."""
-
-    def __init__(self, seed: int) -> None:
-        self._random = random.Random(seed)  # noqa: S311 - generated data, no secret
-
-    def below(self, bound: int) -> int:
-        """Return a number from 0 to bound - 1."""
-        return int(self._random.random() * bound)
-
-    def between(self, low: int, high: int) -> int:
-        """Return a number from low to high, both included."""
-        return low + self.below(high - low + 1)
-
-    def one_of(self, things: Sequence[str]) -> str:
-        """Return one of the things."""
-        return things[self.below(len(things))]
-
-    def some(self, trades: Iterable[Trade], count: int) -> list[Trade]:
-        """Return some different trades, in the order they were drawn."""
-        left = list(trades)
-        return [left.pop(self.below(len(left))) for _ in range(min(count, len(left)))]
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,10 +77,10 @@ class Trade:
 
     def row(self) -> Row:
         """Return the columns of a trades file."""
-        shares, gross = self.quantity, _half_even(self.quantity * self.price, 100)
+        shares, gross = self.quantity, half_even(self.quantity * self.price, 100)
         fees = {
-            "commission": max(100, _half_even(shares, 2)),
-            "exchange_fee": _half_even(-20 * shares if self.maker else 30 * shares, 100),
+            "commission": max(100, half_even(shares, 2)),
+            "exchange_fee": half_even(-20 * shares if self.maker else 30 * shares, 100),
             "clearing_fee": -(-2 * shares // 100),
             "regulatory_fee": -(-20 * gross // 1_000_000) if self.side == "sell" else 0,
         }
@@ -121,11 +104,11 @@ class Trade:
             "instrument": self.instrument,
             "side": self.side,
             "quantity": shares,
-            "price": _price(self.price),
+            "price": price_text(self.price),
             "currency": "USD",
-            "gross_amount": _cents(gross),
-            "net_amount": _cents(net),
-            **{name: _cents(fee) for name, fee in fees.items()},
+            "gross_amount": cents(gross),
+            "net_amount": cents(net),
+            **{name: cents(fee) for name, fee in fees.items()},
         }
 
 
@@ -153,21 +136,6 @@ class Market:
         return self.after(self.sessions(month)[-1], 1)
 
 
-def _half_even(value: int, divisor: int) -> int:
-    quotient, remainder = divmod(value, divisor)
-    up = 2 * remainder > divisor or (2 * remainder == divisor and quotient % 2 == 1)
-    return quotient + up
-
-
-def _cents(value: int) -> str:
-    return f"{'-' if value < 0 else ''}{abs(value) // 100}.{abs(value) % 100:02d}"
-
-
-def _price(value: int) -> str:
-    text = f"{value // 10_000}.{value % 10_000:04d}"
-    return text.removesuffix("00")
-
-
 def write_prices(file: Path) -> None:
     """Write the adjusted closes that skfolio carries, from the last session of August on."""
     from skfolio.datasets import load_sp500_dataset  # noqa: PLC0415
@@ -184,7 +152,7 @@ def write_prices(file: Path) -> None:
         for day, row in closes.iterrows()
         for instrument, close in row.items()
     ]
-    _write(file, rows)
+    write_rows(file, rows)
 
 
 def read_market(file: Path) -> Market:
@@ -362,14 +330,6 @@ def _correct_some(dice: Dice, blotter: Blotter, *, market: Market) -> None:
     ]
 
 
-def _write(file: Path, rows: Sequence[Row]) -> None:
-    file.parent.mkdir(parents=True, exist_ok=True)
-    with file.open("w", encoding="utf-8", newline="") as stream:
-        writer = csv.DictWriter(stream, fieldnames=list(rows[0]), lineterminator="\n")
-        writer.writeheader()
-        writer.writerows(rows)
-
-
 def write_files(folder: Path, market: Market) -> None:
     """Write trades, corrections and settlements of every month into a folder per month."""
     dice = Dice(SEED)
@@ -378,12 +338,14 @@ def write_files(folder: Path, market: Market) -> None:
     for month in MONTHS:
         blotter = blotter_of_month(dice, month, market=market, held=held)
         trades = sorted(blotter.trades.values(), key=lambda trade: trade.trade_id)
-        _write(folder / month / "trades.csv", [trade.row() for trade in trades])
-        _write(folder / month / "corrections.csv", [trade.row() for trade in blotter.corrections])
+        write_rows(folder / month / "trades.csv", [trade.row() for trade in trades])
+        write_rows(
+            folder / month / "corrections.csv", [trade.row() for trade in blotter.corrections]
+        )
         known = [row for row in pending if str(row["date"]) <= str(market.cut(month))]
         if known:
             known.sort(key=lambda row: (str(row["date"]), str(row["event_id"])))
-            _write(folder / month / "settlements.csv", known)
+            write_rows(folder / month / "settlements.csv", known)
         pending = [row for row in pending if row not in known] + blotter.later
 
 

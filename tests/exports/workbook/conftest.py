@@ -11,21 +11,26 @@ from typing import Any
 
 import pyarrow as pa
 import pytest
+from tests.exports.workbook.abroad import go_abroad
 
 from subledger import tables
 from subledger.chart.chart import Chart
 from subledger.chart.loading import load_chart
+from subledger.conversion import Conversions
 from subledger.exports.workbook import (
+    BY_CURRENCY,
     Check,
     ClosePack,
     Seal,
+    accounts_of_slots,
     netting_of,
     schedules_of,
     write_workbook,
 )
+from subledger.exports.workbook_details import with_item_accounts
 from subledger.journal.journal import Journal
 from subledger.periods import month_of
-from subledger.statements import financial, lists, schedules
+from subledger.statements import currencies, financial, lists, pnl, schedules
 from subledger.statements.balances import balances_after, movements
 from subledger.statements.report import Report, Units
 from subledger.statements.trial_balance import trial_balance
@@ -34,7 +39,10 @@ CHART_FOLDER = Path(__file__).resolve().parents[3] / "chart_of_accounts" / "prop
 MONTH = month_of(date(2022, 9, 1))
 NAMES = ("AAPL", "AMD", "BAC", "XOM", "GE", "JPM")
 OWNERS = (("EQ-CORE", "MEAN-REV", "IB1"), ("EQ-CORE", "STAT-ARB-US", "IB1"), ("EQ-FAST", "X", "MS"))
-UNITS = Units("USD", {"USD": 2, "JPY": 0}, dict.fromkeys(NAMES, 0) | {"AMD": 3})
+ABROAD = "SAP"
+UNITS = Units(
+    "USD", {"USD": 2, "EUR": 2, "JPY": 0}, dict.fromkeys((*NAMES, ABROAD), 0) | {"AMD": 3}
+)
 Row = dict[str, Any]
 
 
@@ -52,6 +60,9 @@ class Firm:
     lots: list[Row] = field(default_factory=list)
     reliefs: list[Row] = field(default_factory=list)
     unsettled: list[Row] = field(default_factory=list)
+    entitlements: list[Row] = field(default_factory=list)
+    money: list[Row] = field(default_factory=list)
+    conversions: list[Row] = field(default_factory=list)
 
     def post(self, on: date, event: str, *, lines: list[Row], **entry: Any) -> None:
         seq = len(self.entries) + 1
@@ -111,6 +122,7 @@ def trade(firm: Firm, chance: random.Random, *, number: int, on: date) -> None:
             | {"trade_id": event, "version": 1, "status": "settled", "trade_date": on}
             | {"settlement_date": on + timedelta(days=2), "instrument": name, "side": side}
             | {"quantity": 100, "currency": "USD", "amount": cash, "amount_base": cash}
+            | {"item": "amount", "account": due}
         )
 
 
@@ -243,7 +255,10 @@ def make_pack(firm: Firm) -> ClosePack:
         "journal": lists.journal(
             posted, entity="Example", basis="US-GAAP", batches=lists.BATCHES.empty_table()
         ),
+        BY_CURRENCY: trial_balance(opening, posted, accounts=accounts, by=("currency",)),
+        "pnl": pnl.pnl(posted, buckets=pnl.buckets_of(accounts)),
         **_schedules(firm),
+        **_currencies(firm, chart, opening=opening, closing=closing),
     }
     return ClosePack(
         entity="Example Trading & Partners LLC",
@@ -256,14 +271,42 @@ def make_pack(firm: Firm) -> ClosePack:
         statements=statements,
         accounts=accounts,
         schedules=schedules_of(chart),
+        slots=accounts_of_slots(chart),
         prior=trial_balance(tables.BALANCES.empty(), before, accounts=accounts),
         prior_label="2022-08",
         netting=netting_of(statements, accounts, closing=closing, prior=opening),
         checks=(
-            Check("unsettled", "", 0, 0, 2, verdict=True, note="item by item"),
+            Check("UNSETTLED", "", 0, 0, 2, verdict=True, note="item by item"),
             Check("positions", "Positions: open lots are the shares held", 1234, 1234, 0, True),
         ),
     )
+
+
+def _currencies(
+    firm: Firm, chart: Chart, *, opening: pa.Table, closing: pa.Table
+) -> dict[str, Report]:
+    """Return the reports of foreign currency and of dividends."""
+    money, unsettled, entitlements, conversions = (
+        firm.table(declared, rows)
+        for declared, rows in (
+            (tables.MONEY, firm.money),
+            (tables.UNSETTLED, firm.unsettled),
+            (tables.ENTITLEMENTS, firm.entitlements),
+            (tables.CONVERSIONS, firm.conversions),
+        )
+    )
+    held = currencies.Held(opening, closing, money, unsettled, entitlements)
+    return {
+        "entitlements": lists.entitlements(entitlements),
+        "rates": currencies.rates(conversions),
+        "fx": currencies.fx(
+            held,
+            Conversions(conversions, "USD"),
+            sections=currencies.sections_of(chart),
+            accounts=chart.accounts,
+            on=MONTH.end,
+        ),
+    }
 
 
 def _schedules(firm: Firm) -> dict[str, Report]:
@@ -273,11 +316,15 @@ def _schedules(firm: Firm) -> dict[str, Report]:
         | {"price_scale": 5, "price_date": MONTH.end, "source": "close", "level": 1}
         for place, name in enumerate(NAMES)
     ]
+    marks.append(
+        {"mark_date": MONTH.end, "instrument": ABROAD, "price_mantissa": 130, "price_scale": 0}
+        | {"price_date": MONTH.end, "source": "close", "level": 1}
+    )
     instruments = [
         _blank(tables.INSTRUMENTS)
         | {"instrument": name, "multiplier_mantissa": 1, "negative_price": False}
         | {"valid_from": None, "quantity_decimals": UNITS.quantity_decimals[name]}
-        for name in NAMES
+        for name in (*NAMES, ABROAD)
     ]
     withheld = _blank(tables.TRADES) | {
         "trade_id": "T-FAILED-1", "status": "failed", "trade_date": MONTH.end, "net": 12_345,
@@ -292,14 +339,30 @@ def _schedules(firm: Firm) -> dict[str, Report]:
             firm.table(tables.MARKS, marks),
             instruments=firm.table(tables.INSTRUMENTS, instruments),
             units=UNITS,
+            conversions=firm.table(tables.CONVERSIONS, firm.conversions),
         ),
-        "unsettled": lists.unsettled(
+        "unsettled": with_item_accounts(
+            lists.unsettled(
+                firm.table(tables.UNSETTLED, firm.unsettled),
+                firm.table(tables.TRADES, [withheld]),
+                on=MONTH.end,
+                base="USD",
+            ),
             firm.table(tables.UNSETTLED, firm.unsettled),
-            firm.table(tables.TRADES, [withheld]),
-            on=MONTH.end,
-            base="USD",
         ),
     }
+
+
+@pytest.fixture(scope="session")
+def foreign_pack() -> ClosePack:
+    """Return a month of a firm that also has euros and yen."""
+    firm = make_firm(30)
+    go_abroad(firm)
+    # Cash in both currencies, a payable and a dividend stand at the closing rate.
+    held = 210_000 + 52_500 - 100_000 + 4_250
+    revalued = Check("REVALUED", "", held, held, 2, verdict=True, note="4 compared")
+    made = make_pack(firm)
+    return replace(made, checks=(*made.checks, revalued))
 
 
 @pytest.fixture(scope="session")

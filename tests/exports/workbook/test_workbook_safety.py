@@ -100,7 +100,7 @@ def test_above_its_limit_the_journal_holds_daily_totals_and_says_so(
         "Date", "Kind", "Account", "Account name", "Lines", "Debit", "Credit",
     ]  # fmt: skip
     assert "Daily totals" in str(sheet["A4"].value)
-    assert "Daily totals" in str(book["Index"]["C23"].value)
+    assert "Daily totals" in str(book["Index"]["C29"].value)
     assert book["Checks"]["B5"].value == "ALL CHECKS PASS"
     rows = [[cell.value for cell in row] for row in sheet.iter_rows(min_row=7)]
     assert sum(int(str(row[4])) for row in rows) == lines

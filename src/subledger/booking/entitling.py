@@ -1,0 +1,292 @@
+"""Dividends: who is entitled on the ex-date, and which cash settles it.
+
+Positions by accounting date at the close before the ex-date are entitled. The broker pays per
+account, so the amount of an account is rounded once and split over its books and strategies by
+quantity. Income is recognised on the ex-date, or on the day of payment where that is the policy.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import numpy as np
+import pyarrow as pa
+
+from subledger.booking.drafts import quantity_decimals
+from subledger.booking.excepting import refused_rows
+from subledger.booking.inputs import Terms
+from subledger.booking.lot_facts import OWNER, lot_facts, lot_recognised
+from subledger.booking.marking import Leaving
+from subledger.booking.trading import Traded
+from subledger.columns import Days, concatenate, days, ordered, texts
+from subledger.numbers import (
+    Int64Array,
+    allocate,
+    group_sums,
+    mul_div,
+    parse_decimal,
+    product,
+    to_text,
+)
+from subledger.tables import ENTITLEMENTS
+
+
+@dataclass(frozen=True, slots=True)
+class Payment:
+    """Cash rows of one day that settle the entitlements of one event at one broker account.
+
+    `difference` is what came beyond what was expected, within the tolerance.
+    """
+
+    rows: tuple[int, ...]
+    entitled: tuple[int, ...]
+    difference: int
+
+
+@dataclass(frozen=True, slots=True)
+class Matched:
+    """Dividend cash: payments, rows that no known event explains, and rows that differ from one."""
+
+    payments: Sequence[Payment]
+    without_event: Sequence[int]
+    differing: Sequence[tuple[int, str]]
+
+
+class _Flow(NamedTuple):
+    """Units that entered (positive) or left lots, one row each."""
+
+    on: Days
+    lot: Int64Array
+    units: Int64Array
+
+
+def entitled(actions: pa.Table, traded: Traded, *, leaving: Leaving, terms: Terms) -> pa.Table:
+    """Return ENTITLEMENTS of DATED_ACTIONS, not yet recognised."""
+    flow = _flow(traded, leaving)
+    facts, sides = lot_facts(traded), traded.relieved.lots.side
+    parts = []
+    for action in actions.filter(pa.array(texts(actions, "stage") == "entitlement")).to_pylist():
+        on = np.datetime64(action["accounting_date"])
+        rows = np.flatnonzero((flow.on < on) & (facts.instrument[flow.lot] == action["instrument"]))
+        held: dict[tuple[str, ...], int] = {}
+        for row in rows:
+            lot = flow.lot[row]
+            side = "long" if sides[lot] > 0 else "short"
+            owner = tuple(str(getattr(facts, name)[lot]) for name in OWNER)
+            held[(*owner, side)] = held.get((*owner, side), 0) + int(flow.units[row])
+        parts.append(_of_action(action, held, terms=terms))
+    return ordered(ENTITLEMENTS, concatenate(ENTITLEMENTS, parts))
+
+
+def _flow(traded: Traded, leaving: Leaving) -> _Flow:
+    """Return every movement of units of lots, with its accounting date."""
+    engine, dates = traded.relieved, traded.dates
+    given = np.arange(traded.opening_lots.num_rows)
+    opening = np.flatnonzero(engine.legs.opens)
+    joined = np.flatnonzero(engine.moves.quantity > 0)
+    recognised = lot_recognised(traded)
+    of_leg = dates[engine.legs.trade]
+    # A lot taken over on a day is held at the end of it.
+    return _Flow(
+        np.concatenate(
+            [
+                recognised[given],
+                of_leg[opening],
+                of_leg[engine.moves.leg[joined]],
+                of_leg[leaving.leg],
+            ]
+        ),
+        np.concatenate(
+            [given, engine.legs.lot[opening], engine.moves.lot[joined], leaving.lot]
+        ).astype(np.int64),
+        np.concatenate(
+            [
+                engine.lots.opened[given] - traded_closed(traded),
+                engine.legs.quantity[opening],
+                engine.moves.quantity[joined],
+                -leaving.quantity,
+            ]
+        ),
+    )
+
+
+def traded_closed(traded: Traded) -> Int64Array:
+    """Return the units of each given lot that were relieved before the window."""
+    return np.asarray(traded.opening_lots.column("closed").to_numpy(), np.int64)
+
+
+def _of_action(
+    action: Mapping[str, Any], held: Mapping[tuple[str, ...], int], *, terms: Terms
+) -> pa.Table:
+    """Return the ENTITLEMENTS of one dividend, each account's amounts split over its owners."""
+    shares: dict[tuple[str, str], list[tuple[tuple[str, ...], int]]] = {}
+    for key, units in sorted(held.items()):
+        if units:
+            shares.setdefault((key[OWNER.index("broker_account")], key[-1]), []).append(
+                (key, units)
+            )
+    rows = [
+        row for of_account in shares.values() for row in _split(action, of_account, terms=terms)
+    ]
+    columns = {name: [row[name] for row in rows] for name in ENTITLEMENTS.schema.names}
+    return pa.table(columns, schema=ENTITLEMENTS.schema)
+
+
+def _split(
+    action: Mapping[str, Any], owners: Sequence[tuple[tuple[str, ...], int]], *, terms: Terms
+) -> Iterator[dict[str, Any]]:
+    weights = [units for _, units in owners]
+    places = quantity_decimals(terms)[action["instrument"]]
+    shift = places + action["amount_scale"] - terms.decimals[action["currency"]]
+    gross = product(sum(weights), action["amount_mantissa"], shift)
+    short = owners[0][0][-1] == "short"
+    fractions = {
+        name: 0
+        if short
+        else mul_div(gross, action[f"{name}_mantissa"], 10 ** action[f"{name}_scale"])
+        for name in ("withholding", "reclaimable")
+    }
+    split = zip(
+        owners,
+        allocate(gross, weights),
+        allocate(fractions["withholding"] - fractions["reclaimable"], weights),
+        allocate(fractions["reclaimable"], weights),
+        strict=True,
+    )
+    for (key, units), amount, withheld, reclaimable in split:
+        yield {
+            **{name: action[name] for name in ("event_id", "instrument", "ex_date", "pay_date")},
+            **{name: action[name] for name in ("currency", "batch", "row")},
+            **dict(zip((*OWNER, "side"), key, strict=True)),
+            "quantity": units,
+            "gross": amount,
+            "withheld": withheld,
+            "reclaimable": reclaimable,
+            "net": amount - withheld - reclaimable,
+            "net_base": 0,
+            "revalued": 0,
+            "recognised": False,
+            "account": "",
+        }
+
+
+def match(cash: pa.Table, items: pa.Table, *, terms: Terms) -> Matched:
+    """Match dividend and withholding rows of DATED_CASH with ENTITLEMENTS, day by day.
+
+    A row belongs to the event that it names in `reference`, or to the only open one of its
+    instrument, broker account and day of payment. All rows of one day, event and broker account
+    together must be what is expected, within the tolerance; then they settle it as a whole.
+    """
+    rows = cash.to_pylist()
+    entitlements = items.to_pylist()
+    groups: dict[tuple[Any, str, str], list[int]] = {}
+    alone: list[int] = []
+    for number, row in enumerate(rows):
+        if row["kind"] not in ("dividend", "withholding"):
+            continue
+        event = _event_of(row, entitlements)
+        if event:
+            groups.setdefault((row["accounting_date"], event, row["broker_account"]), []).append(
+                number
+            )
+        else:
+            alone.append(number)
+    payments: list[Payment] = []
+    differing: list[tuple[int, str]] = []
+    settled: set[int] = set()
+    for (on, event, account), numbers_ in sorted(groups.items()):
+        open_ = [
+            n
+            for n, item in enumerate(entitlements)
+            if (item["event_id"], item["broker_account"]) == (event, account)
+            and item["ex_date"] <= on
+            and n not in settled
+        ]
+        expected = sum(_signed(entitlements[n]) for n in open_)
+        came = sum(rows[n]["amount"] for n in numbers_)
+        currencies = {rows[n]["currency"] for n in numbers_}
+        currencies |= {entitlements[n]["currency"] for n in open_}
+        if open_ and len(currencies) == 1 and _within(came - expected, currencies, terms=terms):
+            settled |= set(open_)
+            payments.append(Payment(tuple(numbers_), tuple(open_), came - expected))
+        elif open_:
+            places = terms.decimals[rows[numbers_[0]]["currency"]]
+            message = f"{event}: {to_text(came, places)} came, {to_text(expected, places)} is due"
+            differing += [(n, message) for n in numbers_]
+        else:
+            alone += numbers_
+    return Matched(payments, sorted(alone), differing)
+
+
+def _event_of(row: Mapping[str, Any], items: Sequence[Mapping[str, Any]]) -> str:
+    """Return the event that a cash row pays, "" where none is known."""
+    known = {item["event_id"] for item in items}
+    if row["reference"] in known:
+        return str(row["reference"])
+    paid_on = row["settled_date"]
+    found = {
+        item["event_id"]
+        for item in items
+        if (item["instrument"], item["broker_account"], item["pay_date"])
+        == (row["instrument"], row["broker_account"], paid_on)
+    }
+    return str(found.pop()) if len(found) == 1 else ""
+
+
+def _signed(item: Mapping[str, Any]) -> int:
+    return int(item["net"] if item["side"] == "long" else -item["net"])
+
+
+def _within(difference: int, currencies: set[str], *, terms: Terms) -> bool:
+    mantissa, scale = parse_decimal(terms.tolerance)
+    decimals = terms.decimals[next(iter(currencies))]
+    return bool(abs(difference) * 10**scale <= mantissa * 10**decimals)
+
+
+def recognition_dates(
+    items: pa.Table, actions: pa.Table, *, payments: Sequence[Payment], paid_on: Days, terms: Terms
+) -> Days:
+    """Return the day in this window on which each item's income is recognised, else NaT.
+
+    That is the ex-date or, where dividends are recognised when paid, the earlier of the announced
+    day and the day of payment. `paid_on` is the accounting date of each cash row.
+    """
+    by_payment = terms.policy.dividends == "pay_date"
+    wanted = texts(actions, "stage") == ("payment" if by_payment else "entitlement")
+    chosen = actions.filter(pa.array(wanted))
+    on = dict(zip(texts(chosen, "event_id"), days(chosen, "accounting_date"), strict=True))
+    never = np.datetime64("NaT", "D")
+    found = np.array([on.get(event, never) for event in texts(items, "event_id")], "datetime64[D]")
+    for payment in payments if by_payment else ():
+        came = paid_on[list(payment.rows)].max()
+        for item in payment.entitled:
+            found[item] = np.fmin(found[item], came)
+    return found
+
+
+def held_actions(actions: pa.Table, traded: Traded, *, leaving: Leaving, terms: Terms) -> pa.Table:
+    """Return EXCEPTIONS of corporate actions that are not booked yet, where units are held."""
+    flow, facts = _flow(traded, leaving), lot_facts(traded)
+    kinds, on = texts(actions, "kind"), days(actions, "accounting_date")
+    rows = [
+        row
+        for row in np.flatnonzero(kinds != "dividend")
+        if np.any(
+            group_sums(
+                flow.lot[flow.on < on[row]].astype(np.intp),
+                flow.units[flow.on < on[row]],
+                len(facts.instrument),
+            )[facts.instrument == texts(actions, "instrument")[row]]
+        )
+    ]
+    part = actions.take(np.array(rows, np.intp))
+    words = [f"corporate action {kind} is not booked yet" for kind in texts(part, "kind")]
+    return refused_rows(
+        part,
+        basis=terms.policy.name,
+        code="LATER_CORPORATE_ACTION",
+        keys={"event": "event_id", "date": "accounting_date", "amount": ""},
+        message=np.array(words, dtype=object),
+    )

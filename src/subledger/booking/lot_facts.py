@@ -1,0 +1,70 @@
+"""Who owns each lot, and its id, dates and currency, whether it was given or made by a trade."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from subledger.booking.trading import Traded
+from subledger.columns import Codes, Days, Texts, column, days, group_codes
+from subledger.lots.engine import Lots
+from subledger.numbers import Int64Array
+from subledger.tables import OWNER as _OWNER
+
+OWNER = tuple(field.name for field in _OWNER)
+
+
+@dataclass(frozen=True, slots=True)
+class LotFacts:
+    """Who owns each lot, and its id, instrument, currency, dates and version."""
+
+    lot_id: Texts
+    book: Texts
+    strategy: Texts
+    broker_account: Texts
+    instrument: Texts
+    currency: Texts
+    version: Int64Array
+    opened_on: Days
+    hold_from: Days  # start of the holding period where it differs, else NaT
+
+    def owner(self, rows: Codes | Int64Array) -> dict[str, Any]:
+        """Return book, strategy and broker account of some lots."""
+        return {name: getattr(self, name)[rows] for name in OWNER}
+
+
+def lot_facts(traded: Traded) -> LotFacts:
+    """Return the facts of every lot; one that a trade opened has the trade's id and facts.
+
+    A version of a pool that a trade opened has those of the first lot of its chain there, and so
+    the date of the first acquisition.
+    """
+    lots, trades, engine = traded.opening_lots, traded.trades, traded.relieved.lots
+    made = engine.trade[lots.num_rows :]
+    chain, first = group_codes([engine.name, engine.pool])
+    rows = np.arange(len(chain))
+    chain_start = np.where(rows < lots.num_rows, rows, first[chain])
+
+    def joined(name: str, source: str) -> Any:  # noqa: ANN401 - a column of any kind
+        return np.concatenate([column(lots, name), column(trades, source)[made]])[chain_start]
+
+    never = np.full(len(made), np.datetime64("NaT"), "datetime64[D]")
+    return LotFacts(
+        lot_id=traded.names.lot_ids(engine.name, engine.version),
+        **{name: joined(name, name) for name in (*OWNER, "instrument", "currency", "version")},
+        opened_on=joined("opened_on", "trade_date"),
+        hold_from=np.concatenate([days(lots, "hold_from"), never])[chain_start],
+    )
+
+
+def by_arrival(lots: Lots) -> Codes:
+    """Return the rows of lots in the order in which they came into the books."""
+    return np.lexsort((lots.trade < 0, lots.since))
+
+
+def lot_recognised(traded: Traded) -> Days:
+    """Return the accounting date on which each lot came into the books; long ago if carried."""
+    made = traded.relieved.lots.trade[traded.opening_lots.num_rows :]
+    return np.concatenate([traded.came, traded.dates[made]])

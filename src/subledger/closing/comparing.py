@@ -1,0 +1,139 @@
+"""What the tie-outs of a close look at, and how two sets of figures are compared."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import NamedTuple
+
+import numpy as np
+import pyarrow as pa
+
+from subledger.booking.policy import BasisPolicy
+from subledger.chart import Chart
+from subledger.columns import Flags, Texts, group_codes, numbers, texts
+from subledger.journal.journal import Journal
+from subledger.numbers import Int64Array, exact_sum, group_sums
+
+_LISTED = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One check: two figures that must be equal, how many were compared, and what differs.
+
+    `unit` is base (amounts in ledger units), quantity or count. `differences` names the first
+    places that differ.
+    """
+
+    id: str
+    description: str
+    left: int
+    right: int
+    compared: int
+    unit: str = "base"
+    differences: tuple[str, ...] = ()
+
+    @property
+    def passed(self) -> bool:
+        """Say whether the figures agree, in total and place by place."""
+        return self.left == self.right and not self.differences
+
+
+@dataclass(frozen=True, slots=True)
+class Closed:
+    """What the checks of one period look at, all of one basis.
+
+    `opening` and `closing` are BALANCES; `journal` holds the period's entries and `conversions`
+    the rates that it used; `reliefs`, `lots`, `unsettled`, `entitlements`, `money` and `cash_lots`
+    are the tables at its end, those that end in `_before` the same before it. `valued_on` is the
+    period's last day where lots and balances were valued on it, else None.
+    """
+
+    chart: Chart
+    policy: BasisPolicy
+    opening: pa.Table
+    closing: pa.Table
+    journal: Journal
+    reliefs: pa.Table
+    lots: pa.Table
+    unsettled: pa.Table
+    unsettled_before: pa.Table
+    entitlements: pa.Table
+    entitlements_before: pa.Table
+    money: pa.Table
+    cash_lots: pa.Table
+    conversions: pa.Table
+    valued_on: date | None
+
+
+class Figures(NamedTuple):
+    """Amounts by the place where they stand: in the currency of the place, and in base."""
+
+    place: Texts
+    local: Int64Array
+    base: Int64Array
+
+    def at(self, rows: Flags) -> Figures:
+        """Return the figures of some rows."""
+        return Figures(self.place[rows], self.local[rows], self.base[rows])
+
+    @property
+    def total(self) -> int:
+        """Return the sum in base."""
+        return exact_sum(self.base)
+
+
+def places(table: pa.Table, names: Sequence[str]) -> Texts:
+    """Return the values of columns as one text per row; an id cannot hold a blank."""
+    parts = [texts(table, name) for name in names]
+    return np.array([" / ".join(row).rstrip(" /") for row in zip(*parts, strict=True)], object)
+
+
+def compare(left: Sequence[Figures], right: Sequence[Figures]) -> tuple[tuple[str, ...], int]:
+    """Return the places at which two sides differ, in the currency or in base, and how many were.
+
+    The sums of a side are those of all its figures.
+    """
+    parts = [*((one, 1) for one in left), *((one, -1) for one in right)]
+    place = np.concatenate([one.place for one, _ in parts])
+    codes, first = group_codes([place])
+    count = len(first)
+    local = group_sums(codes, np.concatenate([sign * one.local for one, sign in parts]), count)
+    base = group_sums(codes, np.concatenate([sign * one.base for one, sign in parts]), count)
+    found = [
+        f"{place[first[row]]}: {amount} {view}"
+        for row in np.flatnonzero((local != 0) | (base != 0))[:_LISTED]
+        for amount, view in ((local[row], "local"), (base[row], "in base"))
+        if amount
+    ]
+    return tuple(found), count
+
+
+def within(values: Texts, wanted: Iterable[str]) -> Flags:
+    """Say row by row whether a text is one of those wanted."""
+    known = set(wanted)
+    return np.array([value in known for value in values], bool)
+
+
+def balances_on(balances: pa.Table, accounts: Iterable[str], *, by: Sequence[str]) -> Figures:
+    """Return BALANCES, or LINES, of some accounts by columns."""
+    rows = balances.filter(pa.array(within(texts(balances, "account"), accounts)))
+    return Figures(places(rows, by), numbers(rows, "amount"), numbers(rows, "amount_base"))
+
+
+def accounts_of(chart: Chart, event: str, *, measures: Iterable[str], sign: int = 0) -> set[str]:
+    """Return the accounts to which rules post the measures of an event (sign: that side only)."""
+    wanted = set(measures)
+    slots = {
+        line.slot
+        for rule in chart.rules
+        if rule.event == event
+        for line in rule.lines
+        if line.amount in wanted and sign in (0, line.sign)
+    }
+    found = [chart.slots[name] for name in slots if name in chart.slots]
+    return {slot.default for slot in found} | {
+        override.account for slot in found for override in slot.overrides
+    }

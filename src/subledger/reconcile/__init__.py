@@ -1,0 +1,1 @@
+"""Our books against a broker's, as a list of breaks."""
