@@ -8,7 +8,7 @@ import numpy as np
 import pyarrow as pa
 
 from subledger.booking.gains import relief_amounts
-from subledger.booking.lot_facts import OWNER, LotFacts, by_arrival, lot_facts
+from subledger.booking.lot_facts import OWNER, LotFacts, by_arrival
 from subledger.booking.marking import Marked
 from subledger.booking.trading import Traded
 from subledger.columns import Days, Texts, build, days, numbers, ordered, run_starts, texts
@@ -48,7 +48,7 @@ def opened_from(opening_lots: pa.Table) -> pa.Table:
 
 def carried_lots(traded: Traded, marked: Marked) -> pa.Table:
     """Return LOTS still open, in the order in which they came into the books."""
-    lots, owners, marks = traded.relieved.lots, lot_facts(traded), marked.left
+    lots, owners, marks = traded.relieved.lots, traded.facts, marked.left
     order = by_arrival(lots)
     rows = order[(lots.opened > lots.closed)[order]]
     numeric = ("opened", "closed", "cost", "ranking_cost", "relieved", "cost_base", "relieved_base")
@@ -69,7 +69,7 @@ def reliefs_table(traded: Traded, marked: Marked, *, rates: Conversions, fx_spli
     """Return RELIEFS: proceeds, cost and gain of each lot taken, positive as reports show them."""
     engine = traded.relieved.reliefs
     amounts = relief_amounts(traded, rates=rates, fx_split=fx_split)
-    part, owners = traded.trades.take(amounts.trade), lot_facts(traded)
+    part, owners = traded.trades.take(amounts.trade), traded.facts
     long = traded.relieved.lots.side[engine.lot] > 0
     taken, given = amounts.consideration, amounts.cost
     taken_base, given_base = amounts.consideration_base, amounts.cost_base

@@ -17,7 +17,7 @@ import pyarrow as pa
 from subledger.booking.drafts import quantity_decimals
 from subledger.booking.excepting import refused_rows
 from subledger.booking.inputs import Terms
-from subledger.booking.lot_facts import OWNER, lot_facts, lot_recognised
+from subledger.booking.lot_facts import OWNER
 from subledger.booking.marking import Leaving
 from subledger.booking.trading import Traded
 from subledger.columns import Days, concatenate, days, ordered, texts
@@ -65,7 +65,7 @@ class _Flow(NamedTuple):
 def entitled(actions: pa.Table, traded: Traded, *, leaving: Leaving, terms: Terms) -> pa.Table:
     """Return ENTITLEMENTS of DATED_ACTIONS, not yet recognised."""
     flow = _flow(traded, leaving)
-    facts, sides = lot_facts(traded), traded.relieved.lots.side
+    facts, sides = traded.facts, traded.relieved.lots.side
     parts = []
     for action in actions.filter(pa.array(texts(actions, "stage") == "entitlement")).to_pylist():
         on = np.datetime64(action["accounting_date"])
@@ -86,7 +86,7 @@ def _flow(traded: Traded, leaving: Leaving) -> _Flow:
     given = np.arange(traded.opening_lots.num_rows)
     opening = np.flatnonzero(engine.legs.opens)
     joined = np.flatnonzero(engine.moves.quantity > 0)
-    recognised = lot_recognised(traded)
+    recognised = traded.recognised
     of_leg = dates[engine.legs.trade]
     # A lot taken over on a day is held at the end of it.
     return _Flow(
@@ -268,7 +268,7 @@ def recognition_dates(
 
 def held_actions(actions: pa.Table, traded: Traded, *, leaving: Leaving, terms: Terms) -> pa.Table:
     """Return EXCEPTIONS of corporate actions that are not booked yet, where units are held."""
-    flow, facts = _flow(traded, leaving), lot_facts(traded)
+    flow, facts = _flow(traded, leaving), traded.facts
     kinds, on = texts(actions, "kind"), days(actions, "accounting_date")
     rows = [
         row

@@ -27,6 +27,9 @@ _OWNER = ("book", "strategy", "broker_account")
 _TEXTS = ("account", "slot", "currency", "lot_id", *DIMENSION_NAMES)
 
 
+_NONE = np.empty(0, np.intp)
+
+
 @dataclass(frozen=True, slots=True)
 class Composed:
     """Entries and lines of one booking, in no final order; lines refer to entries by row.
@@ -44,6 +47,8 @@ def apply_rules(drafts: Drafts, terms: Terms) -> Composed:
     Drafts whose lines are all zero make no entry. Raises InvariantError when no rule covers a
     draft, since screening has asked for each cell before.
     """
+    if not len(drafts):
+        return Composed(_entries(drafts, _NONE, rules=[], rule_of=_NONE), _joined([]))
     rule_of, rules = _rules(drafts, terms)
     parts = [
         _line(drafts, rows, template=template, terms=terms, position=position)

@@ -11,7 +11,6 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from subledger.booking.lot_facts import lot_facts
 from subledger.booking.trading import Traded
 from subledger.columns import Codes, Days, Flags, Texts, running_totals, texts
 from subledger.conversion import Conversions
@@ -95,7 +94,7 @@ def price_gain(
 def owned_elsewhere(traded: Traded, *, lot: Int64Array, trade_row: Int64Array) -> Flags:
     """Say of lots whether another book, strategy or broker account owns them than a trade."""
     elsewhere = np.zeros(len(lot), bool)
-    for name, owner in lot_facts(traded).owner(lot).items():
+    for name, owner in traded.facts.owner(lot).items():
         elsewhere |= owner != texts(traded.trades, name)[trade_row]
     return elsewhere
 

@@ -191,8 +191,11 @@ def settle(settling: pa.Table, items: Items, *, rates: Conversions) -> Settled:
     A settlement without an item waits with its trade, which is an exception or not posted.
     """
     rows_of: dict[str, list[int]] = {}
-    for row, trade in enumerate(texts(items.table, "trade_id")):
-        rows_of.setdefault(trade, []).append(row)
+    place = [ITEMS.index(item) for item in texts(items.table, "item")]
+    trade_ids = texts(items.table, "trade_id")
+    # The items of a trade settle in their own order, whether they were carried or are new.
+    for row in np.argsort(place, kind="stable"):
+        rows_of.setdefault(trade_ids[row], []).append(int(row))
     ordered_ = settling.sort_by([("accounting_date", "ascending"), ("trade_id", "ascending")])
     trades = texts(ordered_, "trade_id")
     pairs = [(n, row) for n, trade in enumerate(trades) for row in rows_of.get(trade, ())]

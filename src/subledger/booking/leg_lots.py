@@ -8,7 +8,6 @@ import numpy as np
 
 from subledger.booking.drafts import Amounts, LotRows
 from subledger.booking.gains import ReliefAmounts, owned_elsewhere
-from subledger.booking.lot_facts import lot_facts
 from subledger.booking.marking import Leaving, Marked
 from subledger.booking.trading import Traded
 from subledger.columns import Codes
@@ -51,7 +50,7 @@ def leg_lots(traded: Traded, marked: Marked, *, reliefs: ReliefAmounts) -> LotRo
     # What a lot of another owner gains in cost is owed by it at an opening, to it at a closing.
     gained = cost_relieved.plus(cost).plus(moved.signed(np.where(legs.opens[leg], 1, -1)))
     elsewhere = owned_elsewhere(traded, lot=lot, trade_row=legs.trade[leg])
-    owners = lot_facts(traded)
+    owners = traded.facts
     return LotRows(
         draft=leg,
         lot_id=owners.lot_id[lot],

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
 
-from subledger.booking.trading import Traded
+from subledger.booking.naming_lots import LotNames
 from subledger.columns import Codes, Days, Texts, column, days, group_codes
 from subledger.lots.engine import Lots
 from subledger.numbers import Int64Array
@@ -35,13 +36,12 @@ class LotFacts:
         return {name: getattr(self, name)[rows] for name in OWNER}
 
 
-def lot_facts(traded: Traded) -> LotFacts:
+def lot_facts(lots: pa.Table, trades: pa.Table, *, engine: Lots, names: LotNames) -> LotFacts:
     """Return the facts of every lot; one that a trade opened has the trade's id and facts.
 
     A version of a pool that a trade opened has those of the first lot of its chain there, and so
     the date of the first acquisition.
     """
-    lots, trades, engine = traded.opening_lots, traded.trades, traded.relieved.lots
     made = engine.trade[lots.num_rows :]
     chain, first = group_codes([engine.name, engine.pool])
     rows = np.arange(len(chain))
@@ -52,7 +52,7 @@ def lot_facts(traded: Traded) -> LotFacts:
 
     never = np.full(len(made), np.datetime64("NaT"), "datetime64[D]")
     return LotFacts(
-        lot_id=traded.names.lot_ids(engine.name, engine.version),
+        lot_id=names.lot_ids(engine.name, engine.version),
         **{name: joined(name, name) for name in (*OWNER, "instrument", "currency", "version")},
         opened_on=joined("opened_on", "trade_date"),
         hold_from=np.concatenate([days(lots, "hold_from"), never])[chain_start],
@@ -62,9 +62,3 @@ def lot_facts(traded: Traded) -> LotFacts:
 def by_arrival(lots: Lots) -> Codes:
     """Return the rows of lots in the order in which they came into the books."""
     return np.lexsort((lots.trade < 0, lots.since))
-
-
-def lot_recognised(traded: Traded) -> Days:
-    """Return the accounting date on which each lot came into the books; long ago if carried."""
-    made = traded.relieved.lots.trade[traded.opening_lots.num_rows :]
-    return np.concatenate([traded.came, traded.dates[made]])

@@ -20,7 +20,7 @@ import pyarrow as pa
 
 from subledger.booking.gains import price_gain
 from subledger.booking.inputs import Terms
-from subledger.booking.lot_facts import LotFacts, by_arrival, lot_facts, lot_recognised
+from subledger.booking.lot_facts import LotFacts, by_arrival
 from subledger.booking.trading import Traded
 from subledger.columns import Codes, Days, Texts, days, numbers, texts
 from subledger.conversion import Conversions
@@ -149,7 +149,7 @@ def mark_lots(
     marked = Marked(_carried(traded), leaving, Levels.zero(len(leaving.leg)))
     left_on = traded.dates[traded.relieved.legs.trade[leaving.leg]]
     engine = traded.relieved.lots
-    run = _Run(traded, terms, rates, lot_facts(traded), lot_recognised(traded), by_arrival(engine))
+    run = _Run(traded, terms, rates, traded.facts, traded.recognised, by_arrival(engine))
     done = 0
     stated = days(MARK_DATES.empty() if dates is None else dates, "mark_date")
     for mark_date in np.union1d(days(marks, "mark_date"), stated):

@@ -25,7 +25,7 @@ from subledger.booking.drafts import (
 from subledger.booking.gains import relief_amounts
 from subledger.booking.inputs import Terms
 from subledger.booking.leg_lots import leg_lots
-from subledger.booking.lot_facts import OWNER, lot_facts
+from subledger.booking.lot_facts import OWNER
 from subledger.booking.marking import Levels, Marked
 from subledger.booking.trading import Traded, leg_fees, leg_part
 from subledger.columns import Texts, build, concatenate, days, group_codes, numbers, texts
@@ -167,7 +167,7 @@ def trade_words(part: pa.Table, quantity: Int64Array, *, terms: Terms) -> dict[s
 
 def mark_drafts(traded: Traded, marked: Marked, *, asset_class: Mapping[str, str]) -> Drafts:
     """Return a draft per mark date, instrument and side, with one change per lot."""
-    owners = lot_facts(traded)
+    owners = traded.facts
     lot = np.concatenate([np.empty(0, np.intp), *marked.lot]).astype(np.intp)
     on = np.concatenate([np.empty(0, "datetime64[D]"), *marked.date])
     change = Levels(
@@ -249,7 +249,7 @@ def opening_lot_drafts(lots: pa.Table, *, asset_class: Mapping[str, str]) -> Dra
 
 def measures_table(drafts: Sequence[Drafts]) -> pa.Table:
     """Return MEASURES of all drafts; a name that an event does not yield is zero."""
-    return concatenate(MEASURES, [_measures(draft) for draft in drafts])
+    return concatenate(MEASURES, [_measures(draft) for draft in drafts if len(draft)])
 
 
 def _measures(draft: Drafts) -> pa.Table:

@@ -84,10 +84,15 @@ def _list_unrated(found: list[Doubt], on: np.datetime64, *, items: Open, rows: C
 
 
 def revaluation_drafts(revalued: Revalued, items: pa.Table, *, of: str, event_ids: Texts) -> Drafts:
-    """Return a draft per change of an item; `items` has account, dimensions and currency by row."""
+    """Return a draft per change of an item; `items` has account, dimensions and currency by row.
+
+    They stand in the order of dates and events, wherever an item came from.
+    """
     item = np.concatenate([np.empty(0, np.intp), *revalued.item]).astype(np.intp)
     on = np.concatenate([np.empty(0, "datetime64[D]"), *revalued.date])
     change = np.concatenate([np.empty(0, np.int64), *revalued.change])
+    order = np.lexsort((event_ids[item].astype(str), on.astype(np.int64)))
+    item, on, change = item[order], on[order], change[order]
     return balance_drafts(items.take(item), on, event_id=event_ids[item], of=of, change=change)
 
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import pyarrow as pa
 
 from subledger.booking.inputs import Terms
+from subledger.booking.lot_facts import LotFacts, lot_facts
 from subledger.booking.naming_lots import LotNames, name_lots
 from subledger.columns import Codes, Days, Flags, Texts, days, group_codes, numbers, texts
 from subledger.conversion import Conversions
@@ -39,7 +41,7 @@ class Translated:
     settlement_base: Int64Array
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Traded:
     """Trades in processing order with what the lot engine made of them.
 
@@ -54,10 +56,23 @@ class Traded:
     names: LotNames
     capitalised: Flags  # per trade: fees go into cost
 
-    @property
+    @cached_property
     def dates(self) -> Days:
         """Return the accounting date of each trade."""
         return days(self.trades, "accounting_date")
+
+    @cached_property
+    def facts(self) -> LotFacts:
+        """Return who owns each lot, and its id, instrument, currency and dates."""
+        return lot_facts(
+            self.opening_lots, self.trades, engine=self.relieved.lots, names=self.names
+        )
+
+    @cached_property
+    def recognised(self) -> Days:
+        """Return the accounting date on which each lot came into the books; long ago if carried."""
+        made = self.relieved.lots.trade[self.opening_lots.num_rows :]
+        return np.concatenate([self.came, self.dates[made]])
 
 
 def processing_order(trades: pa.Table) -> Codes:

@@ -10,7 +10,6 @@ import pyarrow as pa
 
 from subledger.booking.excepting import doubts_table, refused_rows
 from subledger.booking.inputs import Terms
-from subledger.booking.lot_facts import lot_facts
 from subledger.booking.marking import Marked
 from subledger.booking.revaluing import Doubt
 from subledger.booking.trading import Traded
@@ -124,5 +123,5 @@ def _line_pairs(entries: pa.Table, lines: pa.Table) -> tuple[Days, Texts, np.nda
 
 def _held_currencies(given: Doubts) -> set[str]:
     lots = given.traded.relieved.lots
-    held = lot_facts(given.traded).currency[lots.opened > lots.closed]
+    held = given.traded.facts.currency[lots.opened > lots.closed]
     return set(held).union(*(texts(table, "currency") for table in given.held))
