@@ -163,3 +163,11 @@ def test_a_finding_about_an_event_that_does_not_exist_is_not_drowned_in_others(
             "rule capital.paid: no event 'capital_setlement'; did you mean 'capital_settlement'?",
         )
     ]
+
+
+@pytest.mark.parametrize("event", ["revaluation", "cash_relief", "fx_sweep"])
+def test_what_the_engine_posts_itself_cannot_be_left_unbooked(broken: Broken, event: str) -> None:
+    """No import brings it, so that no exception would stand for it."""
+    gap = f'\n[[unbooked]]\nid = "gap"\nevent = ["trade", "{event}"]\nreason = "not yet"\n'
+    message = f"rule gap: event {event}: the engine posts this itself; it needs a rule"
+    assert ("CHART_FORMAT", message) in broken(RULES, "", gap)

@@ -3,7 +3,9 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-from tests.chart.changes import Proved, with_changes
+from tests.chart.changes import Lines, Proved, with_changes
+
+from subledger.chart import RuleLine
 
 Broken = Callable[[str, str, str], list[tuple[str, str]]]
 RULES = "posting_rules.toml"
@@ -67,6 +69,14 @@ def test_capital_has_neither_lots_nor_an_instrument(broken: Broken) -> None:
             "RULE_ACCOUNT",
             f"{rule}account 4110 requires an instrument; event capital_settlement has none{cell}",
         ),
+        (
+            "RULE_ACCOUNT",
+            (
+                f"{rule}slot gain.realised.price: account 4110 is not monetary = true, but "
+                "receivables and payables in foreign currency are revalued there at each close"
+                f"{cell}"
+            ),
+        ),
     ]
 
 
@@ -109,12 +119,55 @@ def test_an_event_about_a_balance_changes_that_balance(
     assert proved(event, units) == [("RULE_ACCOUNT", f"rule {event} {problem}; cell: {event}(any)")]
 
 
-def test_a_dividend_may_concern_any_asset_class_so_that_every_account_of_a_slot_must_serve(
+def test_a_dividend_may_be_of_any_strategy_so_that_every_account_of_a_slot_must_serve(
     broken: Broken,
 ) -> None:
     old = '[slots."dividend.payable"]\ndefault = "2410"\n'
-    new = old + 'where = [{ asset_class = "etf", account = "2220" }]\n'
+    new = old + 'where = [{ strategy = "S2", account = "2220" }]\n'
     problem = 'account 2220 holds lots: per = "lot" and quantity = true are missing'
     found = broken("slots.toml", old, new)
-    assert [code for code, _ in found] == ["RULE_ACCOUNT"] * 3
-    assert all(problem in message for _, message in found)
+    assert [code for code, _ in found] == ["RULE_ACCOUNT"] * 4
+    assert sum(problem in message for _, message in found) == 3
+
+
+@pytest.mark.parametrize(
+    ("slot", "default", "other", "posted"),
+    [
+        ("cash", "1020", "1190", "cash"),
+        ('"receivable.unsettled"', "1110", "1190", "receivables and payables"),
+        ('"payable.unsettled"', "2110", "2190", "receivables and payables"),
+        ('"payable.fees"', "2450", "2190", "receivables and payables"),
+        ('"fx.receivable"', "1140", "1190", "receivables and payables"),
+        ('"fx.payable"', "2140", "2190", "receivables and payables"),
+        ('"dividend.receivable"', "1410", "1190", "receivables and payables"),
+        ('"dividend.payable"', "2410", "2190", "receivables and payables"),
+        ('"capital.receivable"', "1490", "1190", "receivables and payables"),
+        ('"capital.payable"', "2610", "2190", "receivables and payables"),
+    ],
+)
+def test_cash_and_items_stand_on_accounts_that_closes_revalue(
+    broken: Broken, slot: str, default: str, other: str, posted: str
+) -> None:
+    """On others foreign money would keep its first rate for ever, or could not be settled."""
+    old = f'[slots.{slot}]\ndefault = "{default}"\n'
+    new = f'{old}where = [{{ broker_account = "K9", account = "{other}" }}]\n'
+    name = slot.strip('"')
+    problem = (
+        f"slot {name}: account {other} is not monetary = true, but {posted} in foreign currency "
+        "are revalued there at each close"
+    )
+    found = broken("slots.toml", old, new)
+    assert {code for code, _ in found} == {"RULE_ACCOUNT"}
+    assert any(problem in message for _, message in found)
+
+
+def test_the_sum_of_fees_may_be_an_expense_where_it_is_not_paid_apart(proved: Proved) -> None:
+    """Were it an item, an account of expenses would have to be monetary."""
+    single = [RuleLine(1, 1, "expense.commission", "fees")]
+
+    def change(lines: Lines) -> Lines:
+        kept = [one for one in lines if one.slot != "income.rebate" and "expense" not in one.slot]
+        return (*single, *kept)
+
+    found = proved("fx_trade.buy", change)
+    assert [message for code, message in found if code == "RULE_ACCOUNT"] == []

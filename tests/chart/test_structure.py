@@ -183,3 +183,27 @@ def test_what_does_not_hold_together_is_found(
     broken: Broken, file: str, old: str, new: str, code: str, message: str
 ) -> None:
     assert (code, message) in broken(file, old, new)
+
+
+@pytest.mark.parametrize(
+    ("slot", "events"),
+    [
+        ('"fx.receivable"\ndefault = "1140"', "fx_trade"),
+        ('"income.dividend"\ndefault = "5110"', "cash, dividend"),
+        ('"capital.payable"\ndefault = "2610"', "withdrawal, capital_settlement"),
+        ('"equity.retained"\ndefault = "3030"', "of the engine itself"),
+    ],
+)
+def test_an_override_by_asset_class_is_refused_where_an_event_has_none(
+    broken: Broken, slot: str, events: str
+) -> None:
+    name, number = slot.split('"')[1], slot.split('"')[3]
+    old = slot.replace("\n", "]\n", 1)
+    new = f'{old}\nwhere = [{{ asset_class = "etf", account = "{number}" }}]'
+    problem = f"where (asset_class=etf): events {events} have no asset class here"
+    assert broken(SLOTS, old, new) == [("SLOT_UNUSED", f"slot {name}: {problem}")]
+
+
+def test_an_override_by_asset_class_stands_where_every_event_has_one(broken: Broken) -> None:
+    old = '[slots."receivable.unsettled"]\ndefault = "1110"\n'
+    assert broken(SLOTS, old, f'{old}where = [{{ asset_class = "etf", account = "1140" }}]\n') == []

@@ -8,6 +8,7 @@ from functools import cache
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pytest
 from tests.booking.entries import FUND, SHARE
 from tests.laws import facts
@@ -22,6 +23,7 @@ from subledger.booking.book import book
 from subledger.booking.inputs import Carried
 from subledger.booking.policy import BasisPolicy
 from subledger.closing.checks import Closed, tie_outs
+from subledger.closing.lot_checks import realised_is_ledger
 from subledger.journal.difference import difference
 from subledger.journal.journal import Journal, joined
 from subledger.statements.balances import balances_after
@@ -314,6 +316,21 @@ def test_a_manual_accrual_on_an_account_of_items_is_no_item() -> None:
     closing = balances_after(closed.closing, added.lines)
     posted = replace(closed, journal=joined([closed.journal, added]), closing=closing)
     assert [check.id for check in tie_outs(posted) if not check.passed] == []
+
+
+def test_gains_on_lots_and_on_money_may_stand_on_one_account() -> None:
+    """A chart may map both to it; only those of the slots of lots are in the realised report."""
+    closed = october()
+    slots = CHART.slots
+    one = replace(slots["gain.realised.fx"], default=slots["gain.fx.realised"].default)
+    lines = closed.journal.lines
+    account = pc.if_else(
+        pc.equal(lines["slot"], one.name), pa.scalar(one.default), lines["account"]
+    )
+    lines = lines.set_column(lines.schema.get_field_index("account"), "account", account)
+    journal = replace(closed.journal, lines=lines)
+    chart = replace(CHART, slots={**slots, one.name: one})
+    assert realised_is_ledger(replace(closed, chart=chart, journal=journal)).passed
 
 
 def test_a_check_names_the_place_that_differs() -> None:

@@ -45,6 +45,7 @@ SALE = {
     "tradeMoney": "-502.5",
     "netCash": "501.5",
 }
+CLOSING = {"openCloseIndicator": "C", "fifoPnlRealized": "-2"}
 DOLLARS = {
     "assetCategory": "CASH",
     "subCategory": "",
@@ -155,6 +156,15 @@ def test_a_sale_has_unsigned_quantity_and_gross_and_a_net_less_its_fees() -> Non
     source = read(statement(trade(SALE, taxes="-0.25", netCash="501.25")))
     assert rows(source, "side", "quantity", "gross_amount", "net_amount", "tax") == [
         ("sell", "10", "502.5", "501.25", "0.25")
+    ]
+
+
+def test_taxes_beside_a_commission_in_another_currency_are_refused() -> None:
+    """A trade has one currency of fees, so one of the two would be in the wrong currency."""
+    foreign = {"ibCommissionCurrency": "EUR"}
+    source = read(statement(trade(foreign, taxes="-0.25"), trade(foreign, taxes="0")))
+    assert [(found.code, found.row, found.column, found.value) for found in source.findings] == [
+        ("FLEX_VALUE", 6, "taxes", "-0.25")
     ]
 
 
@@ -360,8 +370,18 @@ def test_a_base_currency_that_is_not_stated_is_the_one_whose_rate_is_always_one(
 
 
 def test_the_brokers_own_realised_gains_are_read_for_comparison_alone() -> None:
-    closing = {"openCloseIndicator": "C", "fifoPnlRealized": "-2", "cost": "-503.5"}
-    found = realised_by_broker(statement(trade(), trade(SALE, closing)))
-    assert found == [
-        BrokerRealised("ibkr:7002", "ACME", "USD", Decimal(-10), Decimal(-2), Decimal("-503.5"))
-    ]
+    found = realised_by_broker(statement(trade(), trade(SALE, CLOSING)), "s.xml")
+    assert found == [BrokerRealised("ibkr:7002", "ACME", "USD", Decimal(-2))]
+
+
+def test_a_cancelled_execution_realised_nothing_and_the_others_keep_their_numbers() -> None:
+    """The cancelled sale counts among the executions without ids, its cancel row does not."""
+    named = trade(SALE, CLOSING)
+    cancel = trade(SALE, CLOSING, notes="Ca", transactionID="7003", origTransactionID="7002")
+    unnamed = trade(SALE, CLOSING, transactionID="")
+    data = statement(cancel, named, unnamed, unnamed)
+    stated = [one.trade_id for one in realised_by_broker(data, "s.xml")]
+    booked = rows(read(data), "trade_id", "status")
+    assert booked[0] == ("ibkr:7002", "cancelled")
+    assert stated == [trade_id for trade_id, _ in booked[1:]]
+    assert len(set(stated)) == 2

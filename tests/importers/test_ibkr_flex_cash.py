@@ -71,11 +71,11 @@ def accrual(*changes: dict[str, str], **more: str) -> str:
     return element("ChangeInDividendAccrual", attributes, **more)
 
 
-def read(*rows: str, kind: str = "cash") -> Source:
+def read(*rows: str, kind: str = "cash", count: int = 1) -> Source:
     """Read rows as a statement of January 2026; they begin on line 5."""
     lines = [
         '<FlexQueryResponse queryName="Books" type="AF">',
-        '<FlexStatements count="1">',
+        f'<FlexStatements count="{count}">',
         '<FlexStatement accountId="U1" fromDate="2026-01-01" toDate="2026-01-31">',
         "<Rows>",
         *rows,
@@ -220,6 +220,30 @@ def test_an_accrual_that_names_its_action_is_known_by_it() -> None:
     paid = read(accrual(actionID="500"), cash(DIVIDEND), cash(WITHHOLDING))
     assert rows(events, "event_id") == [("ibkr:500",)]
     assert rows(paid, "reference") == [("ibkr:500",), ("ibkr:500",)]
+
+
+def test_cash_without_an_action_refers_to_no_dividend() -> None:
+    """What one payment without an action pays says nothing about the others."""
+    unnamed = cash(DIVIDEND, actionID="")
+    unrelated = cash(WITHHOLDING, actionID="", symbol="OAK", conid="55")
+    source = read(accrual(), unnamed, unrelated, cash(DIVIDEND))
+    assert rows(source, "kind", "reference") == [
+        ("dividend", ""),
+        ("withholding", ""),
+        ("dividend", "ibkr:100:20260112:0.6"),
+    ]
+
+
+def test_a_second_statement_of_an_account_takes_nothing_from_the_first() -> None:
+    february = '<FlexStatement accountId="U1" fromDate="2026-02-01" toDate="2026-02-28">'
+    late = cash(WITHHOLDING, transactionID="8002", reportDate="2026-02-02")
+    source = read(
+        *(accrual(), cash(DIVIDEND), "</Rows></FlexStatement>", february, "<Rows>", late), count=2
+    )
+    assert rows(source, "kind", "reference") == [
+        ("dividend", "ibkr:100:20260112:0.6"),
+        ("withholding", "ibkr:100:20260112:0.6"),
+    ]
 
 
 def change(kind: str, *parts: tuple[str, str, str]) -> list[str]:

@@ -181,7 +181,7 @@ def test_the_short_option_account_adds_up_to_the_lines_of_the_brokers_cash_repor
 
 
 def test_the_brokers_own_realised_gains_of_the_quarter_are_read() -> None:
-    realised = realised_by_broker((STATEMENTS / QUARTER).read_bytes())
+    realised = realised_by_broker((STATEMENTS / QUARTER).read_bytes(), QUARTER)
     traded = {row["trade_id"] for row in table(QUARTER, "trades")}
     assert {row.trade_id for row in realised} <= traded
     assert (len(realised), sum(row.realised for row in realised)) == (40, Decimal("7684.241039"))

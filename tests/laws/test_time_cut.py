@@ -44,7 +44,7 @@ def between(events: Events, start: int, end: int) -> Events:
         table = getattr(events, name)
         dates = days(table, column)
         parts[name] = table.filter(pa.array((dates >= first) & (dates < last)))
-    return Events(**parts, conversions=events.conversions)
+    return Events(**parts, announced=events.announced, conversions=events.conversions)
 
 
 def assert_same(parts: list[Booking], whole: Booking) -> None:

@@ -8,6 +8,8 @@ from datetime import date
 import pytest
 from tests.operations.desk import Desk, grid, refusal
 
+from subledger.operations.importing import Delivery, import_bytes
+
 TRADE = "trade_id version trade_date settled_date side quantity price"
 FIRST = f"{TRADE}\nT1 1 01-05 01-07 buy 100 10.00"
 ENTRY = "event_id event_version accounting_date activity_date account amount"
@@ -209,3 +211,19 @@ def test_a_price_or_a_part_settlement_cannot_be_swept(desk: Desk) -> None:
     ]
     assert refusal(desk.sweep, "LATER_PARTIAL_SETTLEMENT") == ["NOT_SWEEPABLE"]
     assert refusal(desk.sweep, "MISSING_PRICE") == ["NOT_SWEEPABLE"]
+
+
+def test_a_late_change_of_a_sealed_exchange_cannot_be_swept_or_it_would_be_booked_twice(
+    desk: Desk,
+) -> None:
+    exchange = b"instrument,asset_class,currency,base_currency,quantity_decimals\n"
+    pair = Delivery("instruments", "pair.csv", exchange + b"EUR.USD,fx_spot,USD,EUR,2\n")
+    import_bytes(desk.books, pair)
+    desk.takes("rates", "date base quote rate\n01-05 EUR USD 1.10\n01-30 EUR USD 1.20")
+    header = f"{TRADE} instrument"
+    desk.takes("trades", f"{header}\nX1 1 01-05 01-07 buy 100.00 1.10 EUR.USD")
+    desk.close("2026-01")
+    desk.takes("trades", f"{header}\nX1 2 01-05 01-07 buy 100.00 1.15 EUR.USD")
+    desk.post()
+    assert desk.exceptions()[1:] == [("LATE", "2026-02", "X1", "open")]
+    assert refusal(desk.sweep, "LATE", "X1") == ["NOT_SWEEPABLE"]

@@ -65,7 +65,12 @@ def book(events: Events, carried: Carried, *, terms: Terms) -> Booking:
     posted = [_posted(trades, terms), _posted(_exchanges(window), terms)]
     settled = _settle(window, posted)
     income = book_dividends(
-        Announced(known.actions, known.cash, carried.entitlements),
+        Announced(
+            known.actions,
+            known.cash,
+            carried.entitlements,
+            frozenset(texts(events.announced, "event_id")),
+        ),
         Held(traded, marked.leaving),
         mark_dates=window.revaluation_dates,
         terms=terms,

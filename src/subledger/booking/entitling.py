@@ -49,9 +49,9 @@ class Payment:
 class Matched:
     """Dividend cash: payments, rows that no known event explains, and rows that differ from one."""
 
-    payments: Sequence[Payment]
-    without_event: Sequence[int]
-    differing: Sequence[tuple[int, str]]
+    payments: list[Payment]
+    without_event: list[int]
+    differing: list[tuple[int, str]]
 
 
 class _Flow(NamedTuple):
@@ -172,65 +172,78 @@ def _split(
         }
 
 
-def match(cash: pa.Table, items: pa.Table, *, terms: Terms) -> Matched:
+def match(cash: pa.Table, items: pa.Table, *, announced: frozenset[str], terms: Terms) -> Matched:
     """Match dividend and withholding rows of DATED_CASH with ENTITLEMENTS, day by day.
 
-    A row belongs to the event that it names in `reference`, or to the only open one of its
-    instrument, broker account and day of payment. All rows of one day, event and broker account
-    together must be what is expected, within the tolerance; then they settle it as a whole.
+    A row belongs to the announced event that it names in `reference`, or to the only open one of
+    its instrument, broker account and day of payment. All rows of one day, event and broker account
+    together must be what is expected, within the tolerance; then they settle it as a whole. What
+    names an event of which nothing is open on that day, differs.
     """
-    rows = cash.to_pylist()
-    entitlements = items.to_pylist()
-    groups: dict[tuple[Any, str, str], list[int]] = {}
-    alone: list[int] = []
+    rows, entitlements = cash.to_pylist(), items.to_pylist()
+    of_day: dict[Any, list[int]] = {}
     for number, row in enumerate(rows):
-        if row["kind"] not in ("dividend", "withholding"):
-            continue
-        event = _event_of(row, entitlements)
-        if event:
-            groups.setdefault((row["accounting_date"], event, row["broker_account"]), []).append(
-                number
-            )
-        else:
-            alone.append(number)
-    payments: list[Payment] = []
-    differing: list[tuple[int, str]] = []
+        if row["kind"] in ("dividend", "withholding"):
+            of_day.setdefault(row["accounting_date"], []).append(number)
+    found = Matched([], [], [])
     settled: set[int] = set()
-    for (on, event, account), numbers_ in sorted(groups.items()):
-        open_ = [
-            n
+    for on, of_this_day in sorted(of_day.items()):
+        open_ = {
+            n: item
             for n, item in enumerate(entitlements)
-            if (item["event_id"], item["broker_account"]) == (event, account)
-            and item["ex_date"] <= on
-            and n not in settled
-        ]
-        expected = sum(_signed(entitlements[n]) for n in open_)
-        came = sum(rows[n]["amount"] for n in numbers_)
-        currencies = {rows[n]["currency"] for n in numbers_}
-        currencies |= {entitlements[n]["currency"] for n in open_}
-        if open_ and len(currencies) == 1 and _within(came - expected, currencies, terms=terms):
-            settled |= set(open_)
-            payments.append(Payment(tuple(numbers_), tuple(open_), came - expected))
-        elif open_:
-            places = terms.decimals[rows[numbers_[0]]["currency"]]
-            message = f"{event}: {to_text(came, places)} came, {to_text(expected, places)} is due"
-            differing += [(n, message) for n in numbers_]
-        else:
-            alone += numbers_
-    return Matched(payments, sorted(alone), differing)
+            if item["ex_date"] <= on and n not in settled
+        }
+        groups: dict[tuple[str, str], list[int]] = {}
+        for number in of_this_day:
+            event = _event_of(rows[number], list(open_.values()), announced=announced)
+            groups.setdefault((event, rows[number]["broker_account"]), []).append(number)
+        for (event, account), group in sorted(groups.items()):
+            due = {
+                n: item
+                for n, item in open_.items()
+                if (item["event_id"], item["broker_account"]) == (event, account)
+            }
+            came = {n: rows[n] for n in group}
+            settled |= _settled(found, event, due=due, came=came, terms=terms)
+    return found
 
 
-def _event_of(row: Mapping[str, Any], items: Sequence[Mapping[str, Any]]) -> str:
+def _settled(
+    found: Matched,
+    event: str,
+    *,
+    due: Mapping[int, Mapping[str, Any]],
+    came: Mapping[int, Mapping[str, Any]],
+    terms: Terms,
+) -> set[int]:
+    """Add what the cash of one day, event and account does; return the items that it settles."""
+    if not event:
+        found.without_event.extend(came)
+        return set()
+    received = sum(row["amount"] for row in came.values())
+    expected = sum(_signed(item) for item in due.values())
+    currencies = {one["currency"] for one in (*came.values(), *due.values())}
+    if due and len(currencies) == 1 and _within(received - expected, currencies, terms=terms):
+        found.payments.append(Payment(tuple(came), tuple(due), received - expected))
+        return set(due)
+    places = terms.decimals[next(iter(came.values()))["currency"]]
+    amounts = f"{to_text(received, places)} came, {to_text(expected, places)} is due"
+    message = f"{event}: {amounts if due else 'nothing of it is open there on that day'}"
+    found.differing.extend((n, message) for n in came)
+    return set()
+
+
+def _event_of(
+    row: Mapping[str, Any], open_: Sequence[Mapping[str, Any]], *, announced: frozenset[str]
+) -> str:
     """Return the event that a cash row pays, "" where none is known."""
-    known = {item["event_id"] for item in items}
-    if row["reference"] in known:
+    if row["reference"] in announced:
         return str(row["reference"])
-    paid_on = row["settled_date"]
     found = {
         item["event_id"]
-        for item in items
+        for item in open_
         if (item["instrument"], item["broker_account"], item["pay_date"])
-        == (row["instrument"], row["broker_account"], paid_on)
+        == (row["instrument"], row["broker_account"], row["settled_date"])
     }
     return str(found.pop()) if len(found) == 1 else ""
 
@@ -270,9 +283,10 @@ def held_actions(actions: pa.Table, traded: Traded, *, leaving: Leaving, terms: 
     """Return EXCEPTIONS of corporate actions that are not booked yet, where units are held."""
     flow, facts = _flow(traded, leaving), traded.facts
     kinds, on = texts(actions, "kind"), days(actions, "accounting_date")
+    entitles = texts(actions, "stage") == "entitlement"
     rows = [
         row
-        for row in np.flatnonzero(kinds != "dividend")
+        for row in np.flatnonzero((kinds != "dividend") & entitles)
         if np.any(
             group_sums(
                 flow.lot[flow.on < on[row]].astype(np.intp),

@@ -42,11 +42,15 @@ class Income:
 
 @dataclass(frozen=True, slots=True)
 class Announced:
-    """DATED_ACTIONS and DATED_CASH of a window, and the ENTITLEMENTS carried into it."""
+    """DATED_ACTIONS and DATED_CASH of a window, and the ENTITLEMENTS carried into it.
+
+    `events` are the ids of all corporate actions that are known, whatever their dates.
+    """
 
     actions: pa.Table
     cash: pa.Table
     carried: pa.Table
+    events: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +68,8 @@ def book_dividends(
     actions, cash = announced.actions, announced.cash
     new = entitled(actions, held.traded, leaving=held.leaving, terms=terms)
     items = ordered(ENTITLEMENTS, concatenate(ENTITLEMENTS, [announced.carried, new]))
-    matched = match(cash, items, terms=terms)
+    known = announced.events | frozenset(texts(items, "event_id"))
+    matched = match(cash, items, announced=known, terms=terms)
     paid_on = days(cash, "accounting_date")
     on = recognition_dates(items, actions, payments=matched.payments, paid_on=paid_on, terms=terms)
     wanted = np.flatnonzero(dividends.recognised_now(items, on))

@@ -12,6 +12,7 @@ from subledger.chart import Chart
 from subledger.tables import (
     CASH_LOTS,
     CONVERSIONS,
+    CORPORATE_ACTIONS,
     DATED_ACTIONS,
     DATED_CASH,
     DATED_JOURNALS,
@@ -48,13 +49,15 @@ class Terms:
 class Events:
     """The events of one window of accounting dates, by kind, and what is valued with.
 
-    `marks` are the prices of the mark dates, `conversions` the rates of every day of the window.
+    `announced` are all corporate actions that are known, `actions` those of the window. `marks` are
+    the prices of the mark dates, `conversions` the rates of every day of the window.
     """
 
     trades: pa.Table = field(default_factory=DATED_TRADES.empty)
     settling: pa.Table = field(default_factory=SETTLING.empty)
     cash: pa.Table = field(default_factory=DATED_CASH.empty)
     actions: pa.Table = field(default_factory=DATED_ACTIONS.empty)
+    announced: pa.Table = field(default_factory=CORPORATE_ACTIONS.empty)
     journals: pa.Table = field(default_factory=DATED_JOURNALS.empty)
     opening_lots: pa.Table = field(default_factory=OPENING_LOTS.empty)
     opening_balances: pa.Table = field(default_factory=OPENING_BALANCES.empty)
@@ -65,7 +68,7 @@ class Events:
     @property
     def any_event(self) -> bool:
         """Say whether anything happens at all."""
-        names = [column.name for column in fields(self) if column.name != "conversions"]
+        names = {column.name for column in fields(self)} - {"announced", "conversions"}
         return any(getattr(self, name).num_rows for name in names)
 
 

@@ -23,7 +23,7 @@ from subledger.booking.drafts import (
 )
 from subledger.columns import Codes, Days, Texts, texts
 from subledger.conversion import Conversions
-from subledger.numbers import Int64Array, subtract_columns
+from subledger.numbers import Int64Array, exact_sum, subtract_columns
 
 Doubt = tuple[np.datetime64, str, int]  # a date, a currency without rate, the base amount concerned
 
@@ -80,7 +80,7 @@ def revalue(items: Open, mark_dates: Days, *, rates: Conversions) -> Revalued:
 def _list_unrated(found: list[Doubt], on: np.datetime64, *, items: Open, rows: Codes) -> None:
     for currency in sorted(set(items.currency[rows])):
         chosen = rows[items.currency[rows] == currency]
-        found.append((on, currency, int(np.abs(items.booked[chosen]).sum())))
+        found.append((on, currency, exact_sum(np.abs(items.booked[chosen]))))
 
 
 def revaluation_drafts(revalued: Revalued, items: pa.Table, *, of: str, event_ids: Texts) -> Drafts:

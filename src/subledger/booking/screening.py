@@ -56,6 +56,9 @@ def screen(
     )
     lots = Screening(_sorted(events.opening_lots, "as_of", "lot_id"), terms.policy.name)
     _refuse_classes(lots, asset_class, date="as_of", terms=terms)
+    exchanged = _are_exchanges(lots.table, asset_class)
+    message = "an exchange of currencies has no lots; give its cash as opening balances"
+    lots.refuse(exchanged, "LATER_ASSET_CLASS", message=message)
     exceptions = [
         *trades.exceptions(event="trade_id", date="accounting_date", amount="net"),
         *cash.exceptions(event="event_id", date="accounting_date", amount="amount"),
@@ -63,8 +66,7 @@ def screen(
         *lots.exceptions(event="lot_id", date="as_of", amount="cost"),
     ]
     bookable = trades.bookable()
-    names = texts(bookable, "instrument")
-    exchanged = np.array([asset_class[name] == EXCHANGE for name in names], bool)
+    exchanged = _are_exchanges(bookable, asset_class)
     openings = ("as_of", "account", "currency", *DIMENSION_NAMES)
     return Screened(
         bookable.filter(pa.array(~exchanged)),
@@ -76,6 +78,11 @@ def screen(
         _sorted(events.opening_balances, *openings),
         concatenate(EXCEPTIONS, exceptions),
     )
+
+
+def _are_exchanges(table: pa.Table, asset_class: Mapping[str, str]) -> Flags:
+    names = texts(table, "instrument")
+    return np.array([asset_class[name] == EXCHANGE for name in names], bool)
 
 
 def _sorted(table: pa.Table, *names: str) -> pa.Table:
@@ -93,8 +100,7 @@ def _screen_trades(
     known = np.ones(trades.num_rows, bool)
     for name in ("currency", "fee_currency", "settlement_currency"):
         known &= rates.known(texts(trades, name), on)
-    names = texts(trades, "instrument")
-    exchanged = np.array([asset_class[name] == EXCHANGE for name in names], bool)
+    exchanged = _are_exchanges(trades, asset_class)
     rows = np.flatnonzero(exchanged)
     part = trades.take(rows)
     known[rows] &= rates.known(other_currency(part, terms), on[rows])

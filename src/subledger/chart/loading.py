@@ -19,7 +19,7 @@ from subledger.chart.accounts import (
 from subledger.chart.canonical import digest
 from subledger.chart.chart import Chart
 from subledger.chart.layouts import LINE_KINDS, STATEMENTS, Statement, StatementLine
-from subledger.chart.measures import EVENTS, NARRATION, event_measures
+from subledger.chart.measures import EVENTS, EVENTS_OF_THE_ENGINE, NARRATION, event_measures
 from subledger.chart.reading import Fields, Page, did_you_mean
 from subledger.chart.rules import Rule, RuleLine, Unbooked
 from subledger.chart.slots import CONDITIONS, Slot, SlotOverride
@@ -251,6 +251,9 @@ def _unbooked(page: Page, data: Mapping[str, object]) -> Iterator[Unbooked]:
     reason, bases = fields.text("reason", required=True), fields.texts("bases")
     gap_id, since = fields.text("id", required=True), fields.day("from")
     for event in events:
+        if event in EVENTS_OF_THE_ENGINE:
+            message = f"event {event}: the engine posts this itself; it needs a rule"
+            fields.find("CHART_FORMAT", message, column="event")
         yield Unbooked(gap_id, event, when, bases, since, reason, fields.row)
     fields.finish()
 

@@ -58,15 +58,32 @@ EVENTS: Mapping[str, Mapping[str, tuple[str, ...]]] = {
     "fx_sweep": {},
 }
 
+# A trade is booked by one of these, an exchange of currencies by the second.
+TRADE_EVENTS = ("trade", "fx_trade")
+# The engine posts these of its own accord: no import brings them, so that no exception could stand
+# for one that is not booked.
+EVENTS_OF_THE_ENGINE = frozenset({"revaluation", "cash_relief", "fx_sweep"})
+
 # Slots that the engine itself posts to: the contra of what is taken over, and the year-end close.
 ENGINE_SLOTS = ("equity.opening", "equity.retained")
 # What a rule of these events posts to `balance` stands on the account of the balance itself.
 BALANCE_SLOT = "balance"
 EVENTS_OF_A_BALANCE = frozenset({"revaluation", "cash_relief"})
 
+# What stands on accounts of these slots: foreign money, and the two sides of an exchange.
+CASH_SLOT, FX_TRADING_SLOT = "cash", "fx.trading"
+# The measures whose lines make an item that waits for its cash; those through FX trading do not.
+# Fees make one where they are in another currency than the trade.
+_ITEMS_OF_TRADES = ("net", "settlement_net", "traded", "fees")
+ITEM_MEASURES: Mapping[str, tuple[str, ...]] = {
+    **dict.fromkeys(TRADE_EVENTS, _ITEMS_OF_TRADES),
+    "dividend": ("net",),
+    "capital_settlement": ("amount",),
+}
+
 EVENTS_WITH_INSTRUMENT = frozenset(
     {
-        *("trade", "fx_trade", "settlement", "mark", "opening_lot"),
+        *(*TRADE_EVENTS, "settlement", "mark", "opening_lot"),
         *("dividend", "dividend_settlement"),
     }
 )

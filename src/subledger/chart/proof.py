@@ -7,17 +7,20 @@ from dataclasses import dataclass, field
 from datetime import date
 from itertools import groupby
 
-from subledger.chart.accounts import Account
+from subledger.chart.accounts import PROFIT_AND_LOSS, Account
 from subledger.chart.balance import residuals
 from subledger.chart.chart import Chart
 from subledger.chart.decision import Key, boxes
 from subledger.chart.loading import RULES_FILE
 from subledger.chart.measures import (
     BALANCE_SLOT,
+    CASH_SLOT,
     EVENTS_OF_A_BALANCE,
     EVENTS_OF_MANY_OWNERS,
     EVENTS_WITH_INSTRUMENT,
     EVENTS_WITH_LOTS,
+    FX_TRADING_SLOT,
+    ITEM_MEASURES,
     Cell,
     contract,
     values_of,
@@ -34,8 +37,9 @@ def prove_chart(chart: Chart, bases: Sequence[str]) -> list[Finding]:
     Proved for each basis and each effective date: every cell of every event has exactly one most
     specific rule, or is declared unbooked; every rule and line applies somewhere; every template
     balances in each cell under the engine's identities, in local currency and in base, with one
-    owner and with two; every slot is a postable account which the line can serve; every account
-    stands on a statement line and every line counts once in its statement.
+    owner and with two; every slot is a postable account which the line can serve, and monetary
+    where foreign money is revalued on it; every account stands on a statement line and every line
+    counts once in its statement.
 
     Codes: those of `structure_findings`, RULE_GAP, RULE_TIE, RULE_SHADOWED, RULE_UNBALANCED,
     RULE_MEASURE, RULE_ACCOUNT.
@@ -181,6 +185,25 @@ def _account_problems(rule: Rule, account: Account, *, line: RuleLine, cell: Cel
         yield f'per = "lot", but account {number} holds no lots'
     if "instrument" in account.required and rule.event not in EVENTS_WITH_INSTRUMENT:
         yield f"account {number} requires an instrument; event {rule.event} has none"
+    if not account.monetary and _holds_money(rule, account, line=line, cell=cell):
+        what = "cash" if line.slot == CASH_SLOT else "receivables and payables"
+        yield (
+            f"slot {line.slot}: account {number} is not monetary = true, but {what} in foreign "
+            "currency are revalued there at each close"
+        )
+
+
+def _holds_money(rule: Rule, account: Account, *, line: RuleLine, cell: Cell) -> bool:
+    """Say whether what the line posts is revalued where it stands: cash, or an open item."""
+    if line.slot == CASH_SLOT:
+        return True
+    if line.slot == FX_TRADING_SLOT or line.amount not in ITEM_MEASURES.get(rule.event, ()):
+        return False
+    if line.amount != "fees":
+        return True
+    # The sum of the fees may also be an expense; only what is paid apart waits for its cash.
+    paid_apart = values_of(rule.event, cell).get("fee_currency") == "other"
+    return paid_apart and account.type not in PROFIT_AND_LOSS
 
 
 def _needs_no_lot(rule: Rule, cell: Cell) -> bool:

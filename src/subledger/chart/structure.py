@@ -8,7 +8,7 @@ from subledger.chart.accounts import PROFIT_AND_LOSS, Account
 from subledger.chart.chart import Chart
 from subledger.chart.layouts import BALANCE_SHEET, INCOME_STATEMENT, Statement, StatementLine
 from subledger.chart.loading import ACCOUNTS_FILE, RULES_FILE, SLOTS_FILE, STATEMENTS_FILE
-from subledger.chart.measures import BALANCE_SLOT, ENGINE_SLOTS
+from subledger.chart.measures import BALANCE_SLOT, ENGINE_SLOTS, EVENTS
 from subledger.chart.reading import did_you_mean
 from subledger.chart.rules import Ruling
 from subledger.chart.slots import Slot
@@ -28,6 +28,7 @@ def structure_findings(chart: Chart, bases: Sequence[str]) -> Iterator[Finding]:
         yield from _totals(chart, statement)
     for slot in chart.slots.values():
         yield from _accounts_of(chart, slot, bases=bases)
+        yield from _classless(chart, slot)
     yield from _usage(chart)
     yield from _bases(chart, bases)
 
@@ -135,6 +136,21 @@ def _accounts_of(chart: Chart, slot: Slot, *, bases: Sequence[str]) -> Iterator[
             if basis not in bases:
                 problem = f"no basis {basis!r}{did_you_mean(basis, bases)}"
                 yield _at_slot("CHART_UNKNOWN_NAME", slot, problem=problem)
+
+
+def _classless(chart: Chart, slot: Slot) -> Iterator[Finding]:
+    """Yield overrides by asset class of a slot that an event posts to which has no asset class.
+
+    They would be passed over there without a word.
+    """
+    posted = {rule.event for rule in chart.rules for line in rule.lines if line.slot == slot.name}
+    without = [event for event in EVENTS if event in posted and "asset_class" not in EVENTS[event]]
+    if slot.name in ENGINE_SLOTS:
+        without.append("of the engine itself")
+    for one in slot.overrides:
+        if without and "asset_class" in one.when:
+            problem = f"where {one}: events {', '.join(without)} have no asset class here"
+            yield _at_slot("SLOT_UNUSED", slot, problem=problem)
 
 
 def _at_slot(code: str, slot: Slot, *, problem: str) -> Finding:

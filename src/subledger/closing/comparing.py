@@ -123,16 +123,21 @@ def balances_on(balances: pa.Table, accounts: Iterable[str], *, by: Sequence[str
     return Figures(places(rows, by), numbers(rows, "amount"), numbers(rows, "amount_base"))
 
 
-def accounts_of(chart: Chart, event: str, *, measures: Iterable[str], sign: int = 0) -> set[str]:
-    """Return the accounts to which rules post the measures of an event (sign: that side only)."""
+def slots_of(chart: Chart, event: str, *, measures: Iterable[str], sign: int = 0) -> set[str]:
+    """Return the slots to which rules post the measures of an event (sign: that side only)."""
     wanted = set(measures)
-    slots = {
+    return {
         line.slot
         for rule in chart.rules
         if rule.event == event
         for line in rule.lines
         if line.amount in wanted and sign in (0, line.sign)
     }
+
+
+def accounts_of(chart: Chart, event: str, *, measures: Iterable[str], sign: int = 0) -> set[str]:
+    """Return the accounts to which rules post the measures of an event (sign: that side only)."""
+    slots = slots_of(chart, event, measures=measures, sign=sign)
     found = [chart.slots[name] for name in slots if name in chart.slots]
     return {slot.default for slot in found} | {
         override.account for slot in found for override in slot.overrides

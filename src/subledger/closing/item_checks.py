@@ -6,12 +6,13 @@ currency and in base. Accounts of items may also hold what manual journals post;
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable
 
 import numpy as np
 import pyarrow as pa
 
 from subledger.chart import Chart
+from subledger.chart.measures import ITEM_MEASURES, TRADE_EVENTS
 from subledger.closing.comparing import (
     Check,
     Closed,
@@ -25,12 +26,8 @@ from subledger.closing.comparing import (
 from subledger.columns import Texts, flags, numbers, texts
 from subledger.numbers import Int64Array, add_columns, exact_sum
 
-# The measures that make items. What closes revalue names its item; of other balances it does not.
-_TRADES = {
-    "trade": ("net", "settlement_net", "fees"),
-    "fx_trade": ("net", "traded", "fees"),
-}
-_OF_TRADES = {"trade", "fx_trade", "settlement", "revaluation", ""}
+# What closes revalue names its item; of other balances it does not.
+_OF_TRADES = {*TRADE_EVENTS, "settlement", "revaluation", ""}
 _OF_DIVIDENDS = {"dividend", "dividend_settlement", "revaluation", ""}
 _OF_A_BALANCE = "revaluation:"
 _ITEM = ("trade_id", "account", "currency")
@@ -39,19 +36,19 @@ _ENTITLED = ("event_id", "book", "strategy", "broker_account", "account", "curre
 
 def item_accounts(chart: Chart) -> set[str]:
     """Return the accounts on which unsettled items stand."""
-    return _monetary(chart, _TRADES)
+    return _monetary(chart, TRADE_EVENTS)
 
 
 def dividend_accounts(chart: Chart) -> set[str]:
     """Return the accounts on which recognised dividends wait for their cash."""
-    return _monetary(chart, {"dividend": ("net",)})
+    return _monetary(chart, ("dividend",))
 
 
-def _monetary(chart: Chart, events: Mapping[str, tuple[str, ...]]) -> set[str]:
+def _monetary(chart: Chart, events: Iterable[str]) -> set[str]:
     found = {
         account
-        for event, names in events.items()
-        for account in accounts_of(chart, event, measures=names)
+        for event in events
+        for account in accounts_of(chart, event, measures=ITEM_MEASURES[event])
     }
     return {account for account in found if chart.accounts[account].monetary}
 

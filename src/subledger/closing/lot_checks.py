@@ -13,6 +13,8 @@ from subledger.closing.comparing import (
     balances_on,
     compare,
     places,
+    slots_of,
+    within,
 )
 from subledger.columns import numbers, texts
 from subledger.numbers import Int64Array, add_columns, exact_sum, subtract_columns
@@ -76,11 +78,16 @@ def lot_cost_is_ledger_cost(closed: Closed) -> Check:
 
 
 def realised_is_ledger(closed: Closed) -> Check:
-    """Check the gains of the period's reliefs against the realised accounts, per instrument."""
-    accounts = accounts_of(closed.chart, "trade", measures=["realised_price", "realised_fx"])
+    """Check the gains of the period's reliefs against the realised accounts, per instrument.
+
+    Gains of other slots may stand on these accounts as well: those on money and manual journals.
+    """
+    gained = ("realised_price", "realised_fx")
+    accounts = accounts_of(closed.chart, "trade", measures=gained)
+    slots = slots_of(closed.chart, "trade", measures=gained)
     reliefs, lines = closed.reliefs, closed.journal.lines
     gains = Figures(places(reliefs, _BY), numbers(reliefs, "gain"), numbers(reliefs, "gain_base"))
-    ruled = lines.filter(pa.array(texts(lines, "slot") != "", pa.bool_()))
+    ruled = lines.filter(pa.array(within(texts(lines, "slot"), slots), pa.bool_()))
     posted = balances_on(ruled, accounts, by=_BY)
     return _tied(
         "REALISED",

@@ -46,7 +46,10 @@ CHART_CODES: dict[str, Code] = {
         Exit.FINDINGS,
     ),
     "SLOT_UNUSED": Code(
-        "No rule posts to the slot.", "remove it from slots.toml, or use it", Exit.FINDINGS
+        "No rule posts to the slot, or an override turns on an asset class where there is none.",
+        "remove it from slots.toml, or use it; where there is no asset class, use another "
+        "condition, or a slot of its own for each event",
+        Exit.FINDINGS,
     ),
     "RULE_GAP": Code(
         "A cell of the decision table has neither a rule nor a declared gap.",
@@ -75,7 +78,8 @@ CHART_CODES: dict[str, Code] = {
     ),
     "RULE_ACCOUNT": Code(
         "A line cannot serve the account that its slot stands for.",
-        "give the line the per and quantity that the account asks for, or map the slot elsewhere",
+        "give the line the per and quantity that the account asks for, make the account monetary "
+        "where foreign money stands on it, or map the slot elsewhere",
         Exit.FINDINGS,
     ),
 }

@@ -21,10 +21,10 @@ Row: TypeAlias = tuple[int, dict[str, str]]
 def _cash(flex: Flex, names: Names) -> list[Row]:
     # What the accruals leave out is noted with the corporate actions, not once more here.
     noted = len(flex.notes)
-    paid = {
-        statement.account: actions.paid_by(flex, statement, names=names)
-        for statement in flex.statements
-    }
+    paid: dict[str, dict[str, str]] = {}
+    for statement in flex.statements:  # an account may have several
+        told = actions.paid_by(flex, statement, names=names)
+        paid.setdefault(statement.account, {}).update(told)
     del flex.notes[noted:]
     return cash.cash(flex, names, paid=paid)
 

@@ -63,11 +63,13 @@ def paid_by(flex: Flex, statement: Statement, *, names: Names) -> dict[str, str]
 
     The accruals of a file need not name the action. Then it is that of the payment with the
     contract, the ex-date and the amount of the dividend; a withholding names the same action.
+    A payment without an action tells nothing.
     """
     announced = _dividends_of(flex, statement, names=names)
     paid: dict[str, str] = {}
     for row in statement.of("CashTransaction"):
-        if row.text("type") not in DIVIDEND_TYPES or not row.text("exDate"):
+        action = row.text("actionID")
+        if row.text("type") not in DIVIDEND_TYPES or not row.text("exDate") or not action:
             continue
         ids = {
             dividend.event_id
@@ -77,7 +79,7 @@ def paid_by(flex: Flex, statement: Statement, *, names: Names) -> dict[str, str]
             and dividend.may_pay(flex.number(row, "amount") or Decimal(0))
         }
         if len(ids) == 1:
-            paid[row.text("actionID")] = ids.pop()
+            paid[action] = ids.pop()
     return paid
 
 

@@ -156,7 +156,9 @@ def _identity(movement: Mapping[str, str], row: FlexRow, *, equal: Counter[str])
 
 
 def _reference(row: FlexRow, kind: str, *, paid: Mapping[str, str]) -> str:
-    """Return the id of the dividend that a row pays, else the action that it names."""
+    """Return the id of the dividend that a row pays, else the action that it names, else ""."""
     action = row.text("actionID")
-    named = f"ibkr:{action}" if action else ""
+    if not action:
+        return ""
+    named = f"ibkr:{action}"
     return paid.get(action, named) if kind in _OF_DIVIDENDS else named

@@ -15,6 +15,7 @@ from decimal import Context, Decimal, Inexact
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
+from subledger.errors import Refused
 from subledger.importers.ibkr_flex_instruments import Names, names_of, valid_id
 from subledger.importers.ibkr_flex_xml import Flex, FlexRow, Statement, iso, parse_flex, plain
 from subledger.importers.source import Intake
@@ -65,9 +66,7 @@ class BrokerRealised(NamedTuple):
     trade_id: str
     instrument: str
     currency: str
-    quantity: Decimal  # below zero for a sale
     realised: Decimal  # fifoPnlRealized
-    cost: Decimal
 
 
 @dataclass(slots=True)
@@ -82,8 +81,8 @@ def trades(flex: Flex, names: Names) -> list[tuple[int, dict[str, str]]]:
     """Return the rows of a trades file.
 
     A trade is settled when its contractual settlement date lies within the statement; after it,
-    it is confirmed, and a later statement settles it. Finding: FLEX_CANCELLATION. Notes:
-    FLEX_NET_DIFFERS, FLEX_NOT_IMPORTED.
+    it is confirmed, and a later statement settles it. Findings: FLEX_CANCELLATION, FLEX_VALUE.
+    Notes: FLEX_NET_DIFFERS, FLEX_NOT_IMPORTED.
     """
     rows: list[tuple[int, dict[str, str]]] = []
     numbering = _Numbering()
@@ -100,32 +99,32 @@ def trades(flex: Flex, names: Names) -> list[tuple[int, dict[str, str]]]:
     return rows
 
 
-def realised_by_broker(data: bytes) -> list[BrokerRealised]:
+def realised_by_broker(data: bytes, file: str) -> list[BrokerRealised]:
     """Return what the broker's own statement says each closing execution realised.
 
-    Nothing of it is imported; it is there to be compared with.
+    Nothing of it is imported; it is there to be compared with. Executions are numbered as the
+    trades are; cancelled ones realised nothing.
+
+    Raises:
+        Refused: with the findings of `parse_flex`, FLEX_VALUE and FLEX_CANCELLATION.
     """
-    flex = parse_flex(data, Intake(file="", kind="trades"))
+    flex = parse_flex(data, Intake(file=file, kind="trades"))
+    if flex.findings:
+        raise Refused(flex.findings)
     names, numbering, zero = names_of(flex), _Numbering(), Decimal(0)
     found: list[BrokerRealised] = []
     for statement in flex.statements:
-        for row in statement.of("Trade"):
-            if row.text("levelOfDetail") not in EXECUTION:
-                continue
+        executions, cancelled = _executions(flex, statement)
+        for row in executions:
             trade_id, _ = _identity(flex, row, statement=statement, numbering=numbering)
-            realised = flex.number(row, "fifoPnlRealized") or zero
-            if realised == zero and "C" not in row.text("openCloseIndicator"):
+            if row.text("transactionID") in cancelled:
                 continue
-            found.append(
-                BrokerRealised(
-                    trade_id,
-                    names.of(row),
-                    row.text("currency"),
-                    flex.number(row, "quantity") or zero,
-                    realised,
-                    flex.number(row, "cost") or zero,
-                )
-            )
+            realised = flex.number(row, "fifoPnlRealized") or zero
+            if realised or "C" in row.text("openCloseIndicator"):
+                currency = row.text("currency")
+                found.append(BrokerRealised(trade_id, names.of(row), currency, realised))
+    if flex.findings:
+        raise Refused(sorted(flex.findings, key=lambda finding: finding.row or 0))
     return found
 
 
@@ -163,7 +162,7 @@ def _trade(
     trade_id, sequence = _identity(flex, row, statement=statement, numbering=numbering)
     moment = flex.moment(row, "dateTime")
     commission = _negated(flex.number(row, "ibCommission"))
-    tax = _negated(flex.number(row, "taxes"))
+    tax = _tax(flex, row)
     side, gross = _side(flex, row), _gross(flex, row)
     accrued = flex.number(row, "accruedInt")
     quantity = flex.number(row, "quantity")
@@ -251,8 +250,7 @@ def _gross(flex: Flex, row: FlexRow) -> Decimal | None:
 def _net(flex: Flex, row: FlexRow, *, gross: Decimal | None, fees: list[Decimal]) -> Decimal | None:
     """Return the stated net where it follows from gross and fees, else None with a note."""
     cash = flex.number(row, "netCash")
-    foreign = row.text("ibCommissionCurrency") not in {"", row.text("currency")}
-    if cash is None or gross is None or foreign or row.text("assetCategory") in _NO_NET:
+    if cash is None or gross is None or _foreign_fees(row) or row.text("assetCategory") in _NO_NET:
         return None
     net = cash if _sells(row) else _negated(cash)
     follows = gross
@@ -264,6 +262,20 @@ def _net(flex: Flex, row: FlexRow, *, gross: Decimal | None, fees: list[Decimal]
     message = f"the net cash {cash} is not what gross and fees give, {follows}: it is left out"
     flex.note("FLEX_NET_DIFFERS", message, row=row, value=plain(cash))
     return None
+
+
+def _tax(flex: Flex, row: FlexRow) -> Decimal | None:
+    """Return the taxes, which are in the trade's currency: a trade has one currency of fees."""
+    tax = _negated(flex.number(row, "taxes"))
+    if tax and _foreign_fees(row):
+        commission, currency = row.text("ibCommissionCurrency"), row.text("currency")
+        message = f"taxes in {currency} beside a commission in {commission}: fees have one currency"
+        flex.find("FLEX_VALUE", message, row=row, column="taxes")
+    return tax
+
+
+def _foreign_fees(row: FlexRow) -> bool:
+    return row.text("ibCommissionCurrency") not in {"", row.text("currency")}
 
 
 def _sells(row: FlexRow) -> bool:

@@ -10,6 +10,7 @@ import numpy as np
 import pyarrow as pa
 
 from subledger.booking.inputs import Carried
+from subledger.chart.measures import TRADE_EVENTS
 from subledger.closing.checks import Check, Closed, tie_outs
 from subledger.columns import days, numbers, texts
 from subledger.errors import CODES, Finding, refuse
@@ -131,7 +132,7 @@ def account_for_every_trade(run: CloseRun) -> None:
         return set(texts(table, "trade_id")[inside])
 
     entries = run.month.booking.entries
-    is_trade = np.isin(texts(entries, "event_kind").astype(str), ("trade", "fx_trade"))
+    is_trade = np.isin(texts(entries, "event_kind").astype(str), TRADE_EVENTS)
     posted = set(texts(entries, "event_id")[is_trade])
     queued = set(texts(run.booked.exceptions, "event_id"))
     known = ids(trades) | ids(late)

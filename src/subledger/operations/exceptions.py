@@ -6,8 +6,10 @@ from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 
+from subledger.chart.measures import TRADE_EVENTS
 from subledger.columns import days, numbers, texts
 from subledger.errors import CODES, refuse
 from subledger.journal.difference import live
@@ -106,7 +108,7 @@ def _changes_sealed(reading: Reading, found: dict[str, Any]) -> bool:
     sealed = sealed_state(reading, found["basis"])
     standing = live(Journal(reading.rows(ENTRIES, basis=found["basis"]), LINES.empty())).entries
     posted = (
-        (texts(standing, "event_kind") == "trade")
+        np.isin(texts(standing, "event_kind").astype(str), TRADE_EVENTS)
         & (texts(standing, "event_id") == found["event_id"])
         & sealed.is_closed(days(standing, "accounting_date"))
     )

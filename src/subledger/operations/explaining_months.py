@@ -12,6 +12,7 @@ import pyarrow.compute as pc
 from subledger.booking.naming_lots import chain_of
 from subledger.booking.policy import BasisPolicy
 from subledger.chart import Chart, load_chart
+from subledger.chart.measures import TRADE_EVENTS
 from subledger.columns import texts
 from subledger.explain.entries import Links
 from subledger.explain.journal import replacement_of, reversal_of
@@ -38,7 +39,7 @@ from subledger.tables import (
 
 _MONTH = len("2026-01")
 _PRICE = ("date", "instrument", "price_mantissa", "price_scale")
-_OF_TRADES = ("trade", "fx_trade", "settlement")
+_OF_TRADES = (*TRADE_EVENTS, "settlement")
 
 
 @lru_cache(maxsize=8)

@@ -19,7 +19,7 @@ from subledger.chart import load_accounts
 from subledger.closing.knowledge import EventKey, Known, Sealed
 from subledger.closing.policy_changes import policy_changes
 from subledger.closing.window import Window, open_window
-from subledger.columns import concatenate, texts
+from subledger.columns import concatenate, days, texts
 from subledger.errors import Finding, Refused
 from subledger.events.known import known_trades
 from subledger.journal.difference import difference
@@ -27,7 +27,16 @@ from subledger.journal.journal import Journal, joined
 from subledger.operations.books import Books
 from subledger.periods import Period, month_of, parse_period
 from subledger.store.reading import Reading
-from subledger.tables import BALANCES, ENTRIES, EXCEPTIONS, LINES, MARKS, STATES, UNSETTLED
+from subledger.tables import (
+    BALANCES,
+    CONVERSIONS,
+    ENTRIES,
+    EXCEPTIONS,
+    LINES,
+    MARKS,
+    STATES,
+    UNSETTLED,
+)
 from subledger.valuation.prices import marks_on
 from subledger.valuation.rates import conversions_on
 
@@ -148,12 +157,32 @@ def conversions_in(
     events: Events,
     currencies: Sequence[str],
 ) -> pa.Table:
-    """Return CONVERSIONS of every day of a month, and of earlier notices of capital paid in it."""
+    """Return CONVERSIONS of every day of a month, and of notices of capital that is paid in it."""
     noticed = events.cash["told_on"].to_pylist()
     within = [month.start + timedelta(days=n) for n in range((month.end - month.start).days + 1)]
     dates = sorted({*within, *noticed})
     terms = books.settings.rate_terms
     return conversions_on(reading.rates(), dates, currencies=currencies, terms=terms)
+
+
+def with_sealed(conversions: pa.Table, reading: Reading, *, basis: str, sealed: Sealed) -> pa.Table:
+    """Return CONVERSIONS in which those of closed days are as they were when they were sealed.
+
+    What was booked on a closed day is relieved at what it was booked at, whatever is known since.
+    """
+    closed = sealed.is_closed(days(conversions, "date"))
+    if not closed.any():
+        return conversions
+    wanted = conversions.filter(pa.array(closed))
+    labels = sorted({month_of(on).label for on in wanted["date"].to_pylist()})
+    found = [reading.latest(CONVERSIONS, basis=basis, period=label) for label in labels]
+    used = concatenate(CONVERSIONS, [table for table in found if table is not None])
+    keys = {(row["date"], row["currency"]): row for row in wanted.to_pylist()}
+    keys |= {
+        key: row for row in used.to_pylist() if (key := (row["date"], row["currency"])) in keys
+    }
+    kept = pa.Table.from_pylist(list(keys.values()), CONVERSIONS.schema)
+    return concatenate(CONVERSIONS, [conversions.filter(pa.array(~closed)), kept])
 
 
 def book_open_months(
@@ -190,6 +219,7 @@ def book_open_months(
             continue
         carried = replace(carried, unsettled=with_status(carried.unsettled, known.trades))
         rates = conversions_in(books, reading, month=month, events=events, currencies=currencies)
+        rates = with_sealed(rates, reading, basis=policy.name, sealed=sealed)
         booking = book(replace(events, conversions=rates), carried, terms=terms)
         posted = month_journal(reading, policy.name, period=month.label)
         booked = Journal(booking.entries, booking.lines)

@@ -20,8 +20,11 @@ def reconcile_trades(books: Books, path: Path, *, basis: str = "") -> Report:
     """Compare the realised gain of every closing trade with the one that the broker states.
 
     Fees belong to cost and proceeds at most brokers, so a basis that capitalises fees compares
-    best. The tolerance is `tolerance.gross`, in the trade's currency. Refuses with UNKNOWN_FORMAT a
-    file that states no gains.
+    best. The tolerance is `tolerance.gross`, in the trade's currency.
+
+    Raises:
+        Refused: FILE_UNREADABLE; UNKNOWN_FORMAT for a file that states no gains; the findings of
+            `realised_by_broker`.
     """
     policy = books.policy(basis) if basis else books.policies()[0]
     try:
@@ -33,7 +36,7 @@ def reconcile_trades(books: Books, path: Path, *, basis: str = "") -> Report:
         raise refuse("UNKNOWN_FORMAT", message, file=path.name)
     theirs = [
         Realised(one.trade_id, one.instrument, one.currency, one.realised)
-        for one in realised_by_broker(data)
+        for one in realised_by_broker(data, path.name)
     ]
     reading = books.control.read()
     found = [

@@ -10,7 +10,9 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from subledger.booking.direct import opening_balance_id
 from subledger.booking.policy import BasisPolicy
+from subledger.chart.measures import TRADE_EVENTS
 from subledger.closing.window import open_window
 from subledger.columns import concatenate, days, texts
 from subledger.conversion import Conversions
@@ -149,7 +151,7 @@ class PeriodView:
         """Return which import brought each event (lists.BATCHES)."""
         parts = []
         for kind, event_kinds, column in _EVENT_SOURCES:
-            facts = self.reading.facts(kind)
+            facts = self._facts(kind)
             ones = pa.chunked_array([pa.repeat(pa.scalar(1, pa.int64()), facts.num_rows)])
             version = facts["version"] if "version" in facts.column_names else ones
             for event_kind in event_kinds:
@@ -158,12 +160,24 @@ class PeriodView:
                 parts.append(pa.Table.from_arrays(columns, schema=lists.BATCHES))
         return pa.concat_tables(parts)
 
+    def _facts(self, kind: str) -> pa.Table:
+        """Return facts of a kind that this basis takes, with the ids of balances taken over."""
+        facts = self.reading.facts(kind)
+        if "basis" in facts.column_names:
+            facts = facts.filter(pc.is_in(facts["basis"], pa.array(["", self.policy.name])))
+        if kind == "opening_balances":
+            ids = [opening_balance_id(row) for row in facts.to_pylist()]
+            facts = facts.append_column("event_id", pa.array(ids, pa.string()))
+        return facts
+
 
 _EVENT_SOURCES = (
-    ("trades", ("trade", "settlement"), "trade_id"),
-    ("cash", ("contribution", "withdrawal", "capital_settlement"), "event_id"),
+    ("trades", (*TRADE_EVENTS, "settlement"), "trade_id"),
+    ("cash", ("cash", "contribution", "withdrawal", "capital_settlement"), "event_id"),
+    ("corporate_actions", ("dividend", "dividend_settlement"), "event_id"),
     ("journals", ("journal",), "journal_id"),
     ("opening_lots", ("opening_lot",), "lot_id"),
+    ("opening_balances", ("opening_balance",), "event_id"),
 )
 
 

@@ -20,7 +20,7 @@ import pyarrow.compute as pc
 from subledger import columns, numbers
 from subledger.chart import Chart
 from subledger.chart.accounts import PROFIT_AND_LOSS
-from subledger.chart.measures import CURRENCY_OF
+from subledger.chart.measures import CURRENCY_OF, TRADE_EVENTS
 from subledger.journal.journal import Journal
 from subledger.numbers import Int64Array
 from subledger.statements import grouping
@@ -37,7 +37,7 @@ _MEASURES: Mapping[str, str] = {
     **dict.fromkeys(("revaluation", "revaluation_released"), "revaluation of monetary balances"),
 }
 _EVENTS: Mapping[str, str] = {
-    **dict.fromkeys(("trade", "fx_trade"), "trades"),
+    **dict.fromkeys(TRADE_EVENTS, "trades"),
     "settlement": "settlement of trades",
     **dict.fromkeys(("dividend", "dividend_settlement"), "dividends"),
     "cash_relief": "realised FX of cash spent",
