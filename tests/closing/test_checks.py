@@ -277,7 +277,7 @@ def test_cash_that_is_in_lots_and_revalued_is_checked_in_its_own_currency() -> N
     )
     assert (failed.id, failed.differences) == (
         "CASH-LOTS",
-        ("1020 / EUR / B1 / S1 / K1: -1 local",),
+        ("1020 / EUR / K1: -1 local",),
     )
 
 

@@ -63,8 +63,10 @@ def expected(firm: Firm, action: Mapping[str, Any]) -> dict[str, Counter[str]]:
         units = [held for owner, held in owned.items() if owner[0] == account]
         gross = gross_of(firm, action, sum(held for held in units if held > 0))
         owed = gross_of(firm, action, -sum(held for held in units if held < 0))
-        withheld = part_withheld(action, gross)
-        reclaimable = part_withheld(action, gross, what="reclaimable")
+        # The broker knows one position per account, and withholds tax on that.
+        taxed = gross_of(firm, action, max(sum(units), 0))
+        withheld = part_withheld(action, taxed)
+        reclaimable = part_withheld(action, taxed, what="reclaimable")
         found[account] = Counter(
             gross=gross, owed=owed, tax=withheld - reclaimable, reclaimable=reclaimable
         )

@@ -2,7 +2,8 @@
 
 Positions by accounting date at the close before the ex-date are entitled. The broker pays per
 account, so the amount of an account is rounded once and split over its books and strategies by
-quantity. Income is recognised on the ex-date, or on the day of payment where that is the policy.
+quantity; tax is withheld on the net position of the account. Income is recognised on the ex-date,
+or on the day of payment where that is the policy.
 """
 
 from __future__ import annotations
@@ -127,25 +128,32 @@ def _of_action(
             shares.setdefault((key[OWNER.index("broker_account")], key[-1]), []).append(
                 (key, units)
             )
-    rows = [
-        row for of_account in shares.values() for row in _split(action, of_account, terms=terms)
-    ]
+    units_of = {key: sum(units for _, units in owners) for key, owners in shares.items()}
+    rows: list[dict[str, Any]] = []
+    for (account, side), owners in shares.items():
+        # The broker knows one position per account, and withholds tax on that.
+        net = units_of[account, side] - units_of.get((account, "short"), 0)
+        taxed = max(net, 0) if side == "long" else 0
+        rows.extend(_split(action, owners, taxed=taxed, terms=terms))
     columns = {name: [row[name] for row in rows] for name in ENTITLEMENTS.schema.names}
     return pa.table(columns, schema=ENTITLEMENTS.schema)
 
 
 def _split(
-    action: Mapping[str, Any], owners: Sequence[tuple[tuple[str, ...], int]], *, terms: Terms
+    action: Mapping[str, Any],
+    owners: Sequence[tuple[tuple[str, ...], int]],
+    *,
+    taxed: int,
+    terms: Terms,
 ) -> Iterator[dict[str, Any]]:
+    """Yield an entitlement per owner of one account and side; `taxed` units bear withholding."""
     weights = [units for _, units in owners]
     places = quantity_decimals(terms)[action["instrument"]]
     shift = places + action["amount_scale"] - terms.decimals[action["currency"]]
     gross = product(sum(weights), action["amount_mantissa"], shift)
-    short = owners[0][0][-1] == "short"
+    on_taxed = product(taxed, action["amount_mantissa"], shift)
     fractions = {
-        name: 0
-        if short
-        else mul_div(gross, action[f"{name}_mantissa"], 10 ** action[f"{name}_scale"])
+        name: mul_div(on_taxed, action[f"{name}_mantissa"], 10 ** action[f"{name}_scale"])
         for name in ("withholding", "reclaimable")
     }
     split = zip(
@@ -223,11 +231,17 @@ def _settled(
     received = sum(row["amount"] for row in came.values())
     expected = sum(_signed(item) for item in due.values())
     currencies = {one["currency"] for one in (*came.values(), *due.values())}
-    if due and len(currencies) == 1 and _within(received - expected, currencies, terms=terms):
+    named = {one["instrument"] for one in (*came.values(), *due.values())} - {""}
+    alike = len(currencies) == len(named) == 1
+    if due and alike and _within(received - expected, currencies, terms=terms):
         found.payments.append(Payment(tuple(came), tuple(due), received - expected))
         return set(due)
-    places = terms.decimals[next(iter(came.values()))["currency"]]
-    amounts = f"{to_text(received, places)} came, {to_text(expected, places)} is due"
+    paid_in = next(iter(came.values()))["currency"]
+    owed_in = next((item["currency"] for item in due.values()), paid_in)
+    amounts = (
+        f"{to_text(received, terms.decimals[paid_in])} {paid_in} came, "
+        f"{to_text(expected, terms.decimals[owed_in])} {owed_in} is due"
+    )
     message = f"{event}: {amounts if due else 'nothing of it is open there on that day'}"
     found.differing.extend((n, message) for n in came)
     return set()

@@ -25,7 +25,9 @@ from subledger.lots.reference import relieve
 from subledger.numbers import Int64Array, group_sums
 from subledger.tables import CASH_LOTS
 
-_POOL = ("account", "book", "strategy", "broker_account", "currency")
+# Cash of one currency at one broker is one pool, whichever book or strategy it is counted for.
+_POOL = ("account", "broker_account", "currency")
+_FACTS = (*_POOL, "book", "strategy")
 _METHOD = {"average": METHODS.index("AVERAGE"), "fifo": METHODS.index("FIFO")}
 
 
@@ -187,7 +189,7 @@ def _lots_left(
             "lot_id": np.array(
                 [ids[name] if n == 1 else f"{ids[name]}#{n}" for name, n in versions], dtype=object
             ),
-            **{name: fact(name) for name in _POOL},
+            **{name: fact(name) for name in _FACTS},
             "side": np.where(lots.side[rows] > 0, "long", "short"),
             "opened_on": np.array(opened_on, "datetime64[D]"),
             "opened": lots.opened[rows],

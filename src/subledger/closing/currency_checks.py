@@ -156,10 +156,10 @@ def cash_lots_are_foreign_cash(closed: Closed) -> Check:
 
     They are compared in their currency and, where cash is not revalued as well, in base.
     """
-    description = "Open lots of foreign cash = foreign cash of the ledger, each owner and currency"
+    description = "Open lots of foreign cash = foreign cash of the ledger, each broker and currency"
     if closed.policy.cash_fx == "day_rate":
         return Check("CASH-LOTS", description, 0, 0, 0)
-    by = ("account", "currency", *_OWNER)
+    by = ("account", "currency", "broker_account")
     lots, held = closed.cash_lots, closed.closing
     sign = np.where(texts(lots, "side") == "long", 1, -1).astype(np.int64)
     open_ = Figures(

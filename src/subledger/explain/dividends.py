@@ -44,7 +44,11 @@ def write_dividend(written: Workings, *, entry: Row, measures: Row) -> None:
                 formula="units of the account = units of each owner",
             )
         )
-    of_account = _write_of_account(written, action, units=sum(units), side=owner[-1])
+    owed = _shared(material, entry, owner=(*owner[:-1], "short")) if owner[-1] == "long" else []
+    sold_short = sum(quantity for _, quantity in owed)
+    of_account = _write_of_account(
+        written, action, units=sum(units), side=owner[-1], sold_short=sold_short
+    )
     for name, whole in of_account.items():
         parts = allocate(whole, units)
         if parts[place] != measures[name]:
@@ -62,8 +66,13 @@ def write_dividend(written: Workings, *, entry: Row, measures: Row) -> None:
             )
 
 
-def _write_of_account(written: Workings, action: Row, *, units: int, side: str) -> dict[str, int]:
-    """Write out the amounts of the broker account, each rounded once, and return them."""
+def _write_of_account(
+    written: Workings, action: Row, *, units: int, side: str, sold_short: int
+) -> dict[str, int]:
+    """Write out the amounts of the broker account, each rounded once, and return them.
+
+    Tax is withheld on the net position of the account: what other books are short bears none.
+    """
     figures = written.material.figures(action["currency"], action["instrument"])
     decimals = figures.decimals
     shift = decimals.quantity_decimals[action["instrument"]] + action["amount_scale"]
@@ -82,20 +91,30 @@ def _write_of_account(written: Workings, action: Row, *, units: int, side: str) 
         name: to_text(action[f"{name}_mantissa"], action[f"{name}_scale"])
         for name in ("withholding", "reclaimable")
     }
+    taxed = gross
+    if sold_short:
+        net = max(units - sold_short, 0)
+        taxed = product(net, action["amount_mantissa"], shift)
+        written.add(
+            Arithmetic(
+                "gross that bears tax = round(units, long less short, x amount per unit)",
+                f"{figures.money(taxed)} = round({figures.units(net)} x {per_unit})",
+            )
+        )
     all_withheld, reclaimable = (
-        mul_div(gross, action[f"{name}_mantissa"], 10 ** action[f"{name}_scale"]) for name in rates
+        mul_div(taxed, action[f"{name}_mantissa"], 10 ** action[f"{name}_scale"]) for name in rates
     )
     if all_withheld:
         written.add(
             Arithmetic(
                 "reclaimable of the account = round(gross x reclaimable rate)",
                 f"{figures.money(reclaimable)} ="
-                f" round({figures.money(gross)} x {rates['reclaimable']})",
+                f" round({figures.money(taxed)} x {rates['reclaimable']})",
             ),
             Arithmetic(
                 "withheld of the account = round(gross x withholding rate) - reclaimable",
                 f"{figures.money(all_withheld - reclaimable)} ="
-                f" round({figures.money(gross)} x {rates['withholding']})"
+                f" round({figures.money(taxed)} x {rates['withholding']})"
                 f" - {operand(figures.money(reclaimable))}",
             ),
         )

@@ -16,7 +16,7 @@ from subledger.explain.nodes import Arithmetic, Fact
 from subledger.explain.rates import Workings
 from subledger.numbers import part_of
 
-_POOL = ("account", "book", "strategy", "broker_account", "currency")
+_POOL = ("account", "broker_account", "currency")
 _DAY_ORDER = {
     **dict.fromkeys(("trade", "fx_trade", "opening_lot", "opening_balance"), TRADE),
     "dividend": ENTITLEMENT,
