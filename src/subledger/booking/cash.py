@@ -8,13 +8,12 @@ import numpy as np
 import pyarrow as pa
 
 from subledger.booking.drafts import CASH, Amounts, Drafts, dimensions, translated
+from subledger.chart.measures import CASH_KINDS
 from subledger.columns import Codes, Days, Texts, days, numbers, texts
 from subledger.conversion import Conversions
 from subledger.numbers import subtract_columns
 
 CAPITAL = ("contribution", "withdrawal")
-# Kinds that a rule books on their date; dividends and withholding only where no event is known.
-BY_RULE = ("interest", "fee", "tax", "borrow_fee", "rebate", "dividend", "withholding")
 
 
 def cash_drafts(cash: pa.Table, *, rates: Conversions) -> list[Drafts]:
@@ -34,7 +33,8 @@ def cash_drafts(cash: pa.Table, *, rates: Conversions) -> list[Drafts]:
         )
         for name in CAPITAL
     ]
-    others = np.flatnonzero(np.isin(kind.astype(str), BY_RULE))
+    # Dividends and withholding are here only where no event is known.
+    others = np.flatnonzero(np.isin(kind.astype(str), CASH_KINDS))
     cells = {"kind": kind, "direction": received}
     return [
         *capital,

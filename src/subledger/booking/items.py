@@ -25,6 +25,7 @@ from subledger.booking.entries import Composed
 from subledger.booking.excepting import refused_rows
 from subledger.booking.inputs import Terms
 from subledger.booking.revaluing import Open, Revalued
+from subledger.chart.measures import FX_TRADING_SLOT
 from subledger.columns import (
     Codes,
     Days,
@@ -151,7 +152,7 @@ _ITEM_OF_MEASURE = {
 def _item_accounts(made: Composed) -> Mapping[tuple[str, str], str]:
     """Return the account on which each trade's items stand, as the rules put them there."""
     lines = made.lines
-    through_trading = lines["slot"] == "fx.trading"
+    through_trading = lines["slot"] == FX_TRADING_SLOT
     rows = np.flatnonzero(
         [
             measure in _ITEM_OF_MEASURE and not traded

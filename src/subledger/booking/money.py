@@ -18,6 +18,7 @@ from subledger.booking.entries import Composed, apply_rules, in_order
 from subledger.booking.inputs import Terms
 from subledger.booking.revaluing import Doubt, balance_drafts
 from subledger.chart import Chart
+from subledger.chart.measures import CASH_SLOT, FX_TRADING_SLOT, LINES_OF_ITEMS
 from subledger.columns import (
     Days,
     Flags,
@@ -34,17 +35,7 @@ from subledger.conversion import Conversions
 from subledger.numbers import Int64Array, exact_sum, group_sums, subtract_columns
 from subledger.tables import MONEY
 
-FX_TRADING = "fx.trading"
 _KEY = ("account", "currency", *DIMENSION_NAMES, "kind")
-
-# Lines of these measures make or relieve items, which are revalued one by one.
-_ITEM_MEASURES = {
-    "trade": {"net", "settlement_net", "fees"},
-    "fx_trade": {"net", "traded", "fees"},
-    "settlement": {"amount", "revaluation_released"},
-    "dividend": {"net"},
-    "dividend_settlement": {"net", "revaluation_released"},
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,8 +68,8 @@ def movements(made: Composed, terms: Terms, *, of_balances: bool = False) -> Mov
     A revaluation is one of an item, unless all given are `of_balances`.
     """
     lines, base = made.lines, terms.policy.base_currency
-    trading = accounts_of_slot(terms.chart, FX_TRADING)
-    cash = accounts_of_slot(terms.chart, "cash")
+    trading = accounts_of_slot(terms.chart, FX_TRADING_SLOT)
+    cash = accounts_of_slot(terms.chart, CASH_SLOT)
     monetary = {number for number, one in terms.chart.accounts.items() if one.monetary}
     kinds = {**dict.fromkeys(monetary, "other"), **dict.fromkeys(cash & monetary, "cash")}
     kinds |= dict.fromkeys(trading, "fx_trading")
@@ -106,7 +97,7 @@ def _of_items(made: Composed, entry: Any) -> Flags:  # noqa: ANN401 - rows
     pairs = zip(events, measures, made.lines["slot"], strict=True)
     return np.array(
         [
-            measure in _ITEM_MEASURES.get(event, ()) and slot != FX_TRADING
+            measure in LINES_OF_ITEMS.get(event, ()) and slot != FX_TRADING_SLOT
             for event, measure, slot in pairs
         ],
         bool,

@@ -9,13 +9,13 @@ from datetime import date
 import numpy as np
 import pyarrow as pa
 
-from subledger.booking.cash import BY_RULE, CAPITAL
+from subledger.booking.cash import CAPITAL
 from subledger.booking.drafts import DIMENSION_NAMES
 from subledger.booking.excepting import Screening
 from subledger.booking.exchanging import other_currency, traded_amount
 from subledger.booking.inputs import Events, Terms
 from subledger.chart import Unbooked
-from subledger.chart.measures import EVENTS, Cell, cells, values_of
+from subledger.chart.measures import CASH_KINDS, EVENTS, Cell, cells, values_of
 from subledger.columns import Flags, concatenate, days, group_codes, numbers, texts
 from subledger.conversion import Conversions
 from subledger.tables import EXCEPTIONS
@@ -167,7 +167,7 @@ def _code(
 def _screen_cash(cash: pa.Table, terms: Terms, *, rates: Conversions) -> Screening:
     screening = Screening(cash, terms.policy.name)
     kind = texts(cash, "kind")
-    booked = np.isin(kind.astype(str), (*CAPITAL, *BY_RULE))
+    booked = np.isin(kind.astype(str), (*CAPITAL, *CASH_KINDS))
     message = np.array([f"cash of kind {name} is not booked yet" for name in kind], dtype=object)
     screening.refuse(~booked, "LATER_CASH_KIND", message=message)
     _refuse_cash(screening, booked, terms=terms)

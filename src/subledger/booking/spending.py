@@ -19,6 +19,7 @@ from subledger.booking.entries import Composed
 from subledger.booking.inputs import Terms
 from subledger.booking.money import accounts_of_slot
 from subledger.booking.naming_lots import chain_of
+from subledger.chart.measures import CASH_SLOT
 from subledger.columns import Codes, Texts, build, days, group_codes, numbers, texts
 from subledger.lots.engine import AUTO, METHODS, Lots, Picks, Relieved, Trades
 from subledger.lots.reference import relieve
@@ -87,7 +88,7 @@ def spend(carried: pa.Table, made: Composed, *, terms: Terms) -> tuple[list[Draf
 
 
 def _moved(made: Composed, terms: Terms) -> _Moved:
-    cash = accounts_of_slot(terms.chart, "cash")
+    cash = accounts_of_slot(terms.chart, CASH_SLOT)
     lines, base = made.lines, terms.policy.base_currency
     on_cash = np.array([account in cash for account in lines["account"]], bool)
     moves = on_cash & (lines["currency"] != base) & (lines["amount"] != 0)

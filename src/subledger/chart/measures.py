@@ -80,6 +80,14 @@ ITEM_MEASURES: Mapping[str, tuple[str, ...]] = {
     "dividend": ("net",),
     "capital_settlement": ("amount",),
 }
+# Lines of these measures make or relieve items, which are revalued one by one; those of the slot
+# of FX trading are none.
+LINES_OF_ITEMS: Mapping[str, frozenset[str]] = {
+    **dict.fromkeys(TRADE_EVENTS, frozenset(_ITEMS_OF_TRADES)),
+    "settlement": frozenset({"amount", "revaluation_released"}),
+    "dividend": frozenset({"net"}),
+    "dividend_settlement": frozenset({"net", "revaluation_released"}),
+}
 
 EVENTS_WITH_INSTRUMENT = frozenset(
     {

@@ -7,8 +7,9 @@ from typing import NamedTuple
 import numpy as np
 import pyarrow as pa
 
-from subledger.booking.money import FX_TRADING, accounts_of_slot
+from subledger.booking.money import accounts_of_slot
 from subledger.chart import Chart
+from subledger.chart.measures import FX_TRADING_SLOT
 from subledger.closing.comparing import Check, Closed, Figures, balances_on, compare, places, within
 from subledger.closing.item_checks import carrying, entitled_of, items_of
 from subledger.columns import Texts, flags, numbers, texts
@@ -25,7 +26,7 @@ def money_is_ledger(closed: Closed) -> Check:
 
     With it stands what is on FX trading, in every currency.
     """
-    trading = accounts_of_slot(closed.chart, FX_TRADING)
+    trading = accounts_of_slot(closed.chart, FX_TRADING_SLOT)
     base = closed.policy.base_currency
     held = closed.closing
     account, currency = texts(held, "account"), texts(held, "currency")
@@ -179,7 +180,7 @@ def cash_lots_are_foreign_cash(closed: Closed) -> Check:
 
 def fx_trading_is_swept(closed: Closed) -> Check:
     """Check that the base balance of FX trading is zero per owner once a period was valued."""
-    accounts = accounts_of_slot(closed.chart, FX_TRADING)
+    accounts = accounts_of_slot(closed.chart, FX_TRADING_SLOT)
     left = balances_on(closed.closing, accounts if closed.valued_on else (), by=_OWNER)
     swept = left._replace(local=np.zeros_like(left.local))
     nothing = swept._replace(base=np.zeros_like(swept.base))

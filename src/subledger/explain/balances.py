@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from subledger.booking.money import FX_TRADING, accounts_of_slot
-from subledger.chart.measures import BALANCE_SLOT
+from subledger.booking.money import accounts_of_slot
+from subledger.chart.measures import BALANCE_SLOT, FX_TRADING_SLOT, LINES_OF_ITEMS
 from subledger.errors import InvariantError
 from subledger.explain.derivations import derivation
 from subledger.explain.figures import added, subtracted
@@ -18,15 +18,6 @@ from subledger.tables import DIMENSIONS
 
 _DIMENSIONS = tuple(field.name for field in DIMENSIONS)
 _OWNER = ("book", "strategy", "broker_account")
-
-# Lines of these measures make or relieve items, which are revalued one by one.
-_OF_ITEMS = {
-    "trade": {"net", "settlement_net", "fees"},
-    "fx_trade": {"net", "traded", "fees"},
-    "settlement": {"amount", "revaluation_released"},
-    "dividend": {"net"},
-    "dividend_settlement": {"net", "revaluation_released"},
-}
 
 
 _MOVES = ("date", "entry", "amount", "currency", "in base", "narration")
@@ -119,7 +110,7 @@ def _moves_balance(material: Material, month: Month, *, one: _Moved, revaluation
     if kind == "revaluation":
         same = one.entry["event_id"] == revaluation["event_id"]
         return bool(same and one.entry["accounting_date"] < revaluation["accounting_date"])
-    if kind not in _OF_ITEMS or one.line["slot"] in (FX_TRADING, "cash"):
+    if kind not in LINES_OF_ITEMS or one.line["slot"] in (FX_TRADING_SLOT, "cash"):
         return True
     lines = rows_where(month.lines, seq=one.entry["seq"])
     derived = derivation(material, month, entry=one.entry, lines=lines)
@@ -127,7 +118,7 @@ def _moves_balance(material: Material, month: Month, *, one: _Moved, revaluation
     if origins is None:
         return True
     place = [line["line"] for line in lines].index(one.line["line"])
-    return origins[place].template.amount not in _OF_ITEMS[kind]
+    return origins[place].template.amount not in LINES_OF_ITEMS[kind]
 
 
 def write_sweep(written: Workings, month: Month, *, entry: Row, amount: int) -> None:
@@ -137,13 +128,13 @@ def write_sweep(written: Workings, month: Month, *, entry: Row, amount: int) -> 
     """
     material, on = written.material, entry["accounting_date"]
     chart = material.chart_at(material.batch_of(entry["seq"]))
-    line = rows_where(month.lines, seq=entry["seq"], slot=FX_TRADING)[0]
+    line = rows_where(month.lines, seq=entry["seq"], slot=FX_TRADING_SLOT)[0]
     owner = {name: line[name] for name in _OWNER}
     left: dict[str, int] = {}
     moved = []
     for row in rows_where(month.money_before, kind="fx_trading", **owner):
         left[row["currency"]] = left.get(row["currency"], 0) + row["amount_base"]
-    for account in sorted(accounts_of_slot(chart, FX_TRADING)):
+    for account in sorted(accounts_of_slot(chart, FX_TRADING_SLOT)):
         for one in _standing(month, account=account, **owner):
             swept_now = one.entry["event_kind"] == "fx_sweep" and one.entry["accounting_date"] == on
             if one.entry["accounting_date"] <= on and not swept_now:

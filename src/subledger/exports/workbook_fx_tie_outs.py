@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from subledger import numbers
+from subledger.chart.measures import FX_TRADING_SLOT
 from subledger.columns import numbers as figures
 from subledger.exports.workbook_currencies import CurrencyRow, currencies_of, total_name
 from subledger.exports.workbook_fx import Totals
@@ -26,7 +27,6 @@ _SAYS = {
 }
 _COLUMNS = {"realised": "gain_{part}_base", "unrealised": "unrealised_{part}_base"}
 _NAMES = {"realised": "Realised_Gain{part}Base", "unrealised": "Unrealised_Unrealised{part}Base"}
-_FX_TRADING = "fx.trading"
 
 
 def currency_tie_outs(
@@ -67,7 +67,7 @@ def fx_tie_outs(pack: ClosePack, rows: Sequence[AccountRow], *, totals: Totals) 
         says = f"FX: the gains on {account} in all currencies are its movement"
         left, right = (total.formula, total.value), (gain_of([account]), moved)
         yield tie(pack, f"fx-gains {account}", says=says, left=left, right=right)
-    trading = pack.slots.get(_FX_TRADING, ())
+    trading = pack.slots.get(FX_TRADING_SLOT, ())
     swept = total_of([row for row in rows if row.number in trading], "closing")
     if pack.valued:
         says = "FX: the balance of FX trading is zero in base"

@@ -11,11 +11,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from subledger import columns, numbers, tables
-from subledger.booking.money import FX_TRADING
 from subledger.booking.money import accounts_of_slot as slot_accounts
 from subledger.chart import Chart
 from subledger.chart.accounts import PROFIT_AND_LOSS, Account
-from subledger.chart.measures import CURRENCY_OF
+from subledger.chart.measures import CURRENCY_OF, FX_TRADING_SLOT
 from subledger.conversion import Conversions
 from subledger.numbers import Int64Array
 from subledger.statements import grouping
@@ -81,7 +80,7 @@ def sections_of(chart: Chart) -> dict[str, str]:
             for number in slot_accounts(chart, name)
             if chart.accounts[number].type in PROFIT_AND_LOSS
         }
-    return found | dict.fromkeys(slot_accounts(chart, FX_TRADING), "fx_trading")
+    return found | dict.fromkeys(slot_accounts(chart, FX_TRADING_SLOT), "fx_trading")
 
 
 def fx(
