@@ -266,7 +266,8 @@ def tables_page() -> str:
 
 def _column(column: pa.Field) -> tuple[str, str, str, str]:
     said = {key.decode(): value.decode() for key, value in (column.metadata or {}).items()}
-    kind = f"{column.type}{', may be null' if column.nullable else ''}"
+    written = "text" if tables.is_text(column.type) else column.type
+    kind = f"{written}{', may be null' if column.nullable else ''}"
     return f"`{column.name}`", kind, said.get("unit", ""), said.get("meaning", "")
 
 

@@ -45,8 +45,9 @@ def test_a_column_is_an_array_of_its_kind() -> None:
     assert columns.numbers(table, "units", missing=-1).tolist() == [7, -1]
     assert columns.flags(table, "yes").tolist() == [True, False]
     assert np.isnat(columns.days(table, "by")).tolist() == [True, False]
-    kinds = [columns.column(table, name).dtype.kind for name in SMALL.schema.names]
-    assert kinds == ["O", "i", "i", "M", "M", "b"]
+    name, *others = [columns.column(table, name) for name in SMALL.schema.names]
+    assert isinstance(name, columns.Texts)
+    assert [values.dtype.kind for values in others] == ["i", "i", "M", "M", "b"]
 
 
 def test_a_table_is_built_from_arrays_scalars_and_masks() -> None:

@@ -10,6 +10,7 @@ import pytest
 from subledger.booking.policy import BasisPolicy, Override
 from subledger.config import Rates, Settings, load_settings, parse_settings, settings_text
 from subledger.errors import Exit, Refused
+from subledger.lots.engine import METHODS
 
 ROOT = Path(__file__).resolve().parents[1]
 REFUSALS = ROOT / "tests" / "refusals"
@@ -99,7 +100,7 @@ lots.method = "SPECIFIC"
     )
 
 
-@pytest.mark.parametrize("method", ["FIFO", "LIFO", "HIFO", "LOFO", "AVERAGE", "SPECIFIC"])
+@pytest.mark.parametrize("method", METHODS)
 def test_every_lot_method_can_be_that_of_a_basis_or_of_an_override(method: str) -> None:
     override = f'[[basis.US-GAAP.override]]\nasset_class = "etf"\nlots.method = "{method}"\n'
     policy = parse(LEAST + f'lots.method = "{method}"\n' + override).bases["US-GAAP"]
@@ -156,13 +157,12 @@ def test_an_unknown_key_is_answered_with_the_nearest_one() -> None:
     [
         ('recognition = "settlement_date"', "recognition", "settlement_date"),
         ('valuation = "mark_at_year_end"', "valuation", "mark_at_year_end"),
-        ('lots.method = "MAXGAIN"', "lots.method", "MAXGAIN"),
-        ('lots.method = "MINGAIN"', "lots.method", "MINGAIN"),
+        ('lots.method = "UK_S104"', "lots.method", "UK_S104"),
         ('fiscal_year_start = "04-06"', "fiscal_year_start", "04-06"),
         (
-            '[[basis.US-GAAP.override]]\nbook = "B1"\nlots.method = "MAXGAIN"',
+            '[[basis.US-GAAP.override]]\nbook = "B1"\nlots.method = "UK_S104"',
             "override[1].lots.method",
-            "MAXGAIN",
+            "UK_S104",
         ),
     ],
 )
@@ -297,7 +297,7 @@ def test_single_settings_are_set_from_text_as_from_python() -> None:
 @pytest.mark.parametrize(
     ("key", "value", "code"),
     [
-        ("basis.US-GAAP.lots.method", "MINGAIN", "NOT_OFFERED_YET"),
+        ("basis.US-GAAP.lots.method", "UK_S104", "NOT_OFFERED_YET"),
         ("basis.US-GAAP.lots.methods", "FIFO", "SETTING_UNKNOWN"),
         ("currencies.USD.decimals", "six", "SETTING_VALUE"),
         ("basis.US-GAAP", "x", "SETTING_VALUE"),
@@ -328,3 +328,12 @@ def test_the_root_is_the_sample_firms_books_folder() -> None:
         "US-GAAP": "confirmed",
         "US-TAX": "confirmed",
     }
+
+
+def test_lots_rank_with_fees_unless_a_basis_or_an_override_says_otherwise() -> None:
+    plain = parse(LEAST).bases["US-GAAP"]
+    assert plain.rank_with_fees
+    override = '[[basis.US-GAAP.override]]\nbook = "B1"\nlots.rank_with_fees = true\n'
+    policy = parse(LEAST + "lots.rank_with_fees = false\n" + override).bases["US-GAAP"]
+    assert not policy.rank_with_fees
+    assert policy.overrides[0].settings == {"rank_with_fees": True}

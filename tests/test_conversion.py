@@ -40,7 +40,7 @@ def conversions(
 
 
 def column(*names: str) -> Texts:
-    return np.array(names, dtype=object)
+    return Texts.of(names)
 
 
 def days(*on: date) -> Days:

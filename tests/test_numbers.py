@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from decimal import ROUND_HALF_EVEN, Context, Decimal
 from fractions import Fraction
 
 import numpy as np
+import numpy.typing as npt
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -40,6 +41,81 @@ def test_columns_are_divided_like_single_numbers(rows: list[tuple[int, int, int]
     else:
         with pytest.raises(NumberOverflow):
             numbers.mul_div_columns(a, b, divisor)
+
+
+def each(function: Callable[..., int], *columns: Sequence[int]) -> list[int] | type[NumberOverflow]:
+    """Return a function of single numbers row by row, or that it overflows."""
+    try:
+        return [function(*row) for row in zip(*columns, strict=True)]
+    except NumberOverflow:
+        return NumberOverflow
+
+
+def whole(
+    function: Callable[..., npt.NDArray[np.int64]], *columns: Sequence[int]
+) -> list[int] | type[NumberOverflow]:
+    """Return a function of columns, or that it overflows."""
+    try:
+        found: list[int] = function(*(np.array(column, np.int64) for column in columns)).tolist()
+    except NumberOverflow:
+        return NumberOverflow
+    return found
+
+
+# Of every length in bits, so that all branches of a division in words are taken.
+of_any_length = st.builds(lambda n, bits: n >> bits, int64, st.integers(0, 63))
+divisor_of_any_length = st.builds(
+    lambda n, bits: max(n >> bits, 1), st.integers(1, INT64_MAX), st.integers(0, 62)
+)
+
+
+@settings(max_examples=500)
+@given(st.lists(st.tuples(of_any_length, of_any_length, divisor_of_any_length), max_size=6))
+def test_products_of_any_size_are_divided_like_single_numbers(
+    rows: list[tuple[int, int, int]],
+) -> None:
+    columns = [[row[n] for row in rows] for n in range(3)]
+    assert whole(numbers.mul_div_columns, *columns) == each(numbers.mul_div, *columns)
+
+
+@settings(max_examples=300)
+@given(st.integers(-(2**62), 2**62), st.integers(1, 2**40), st.integers(1, 2**20))
+def test_halves_of_wide_products_go_to_the_even_neighbour(a: int, b: int, half: int) -> None:
+    """An exact half: (2k + 1) x d over 2d."""
+    columns = [[2 * (a // 2**40) + 1, -(2 * (a // 2**40) + 1)], [b * half] * 2, [2 * b * half] * 2]
+    assert whole(numbers.mul_div_columns, *columns) == each(numbers.mul_div, *columns)
+
+
+def test_the_ends_of_64_bits_are_divided_and_what_lies_beyond_raises() -> None:
+    ends = [INT64_MAX, INT64_MIN, INT64_MIN + 1]
+    for divisor in (1, 2, 3, INT64_MAX):
+        below = [divisor] * 3
+        assert whole(numbers.mul_div_columns, ends, [1] * 3, below) == each(
+            numbers.mul_div, ends, [1] * 3, below
+        )
+        assert whole(numbers.mul_div_columns, ends, ends, below) == each(
+            numbers.mul_div, ends, ends, below
+        )
+    assert numbers.mul_div_columns(INT64_MIN, INT64_MAX, INT64_MAX) == INT64_MIN
+    with pytest.raises(NumberOverflow):
+        numbers.mul_div_columns(INT64_MIN, -1, 1)
+
+
+@settings(max_examples=500)
+@given(st.lists(st.tuples(of_any_length, of_any_length, st.integers(-25, 45)), max_size=6))
+def test_amounts_of_any_shift_are_those_of_single_numbers(rows: list[tuple[int, int, int]]) -> None:
+    columns = [[row[n] for row in rows] for n in range(3)]
+    assert whole(numbers.product_columns, *columns) == each(numbers.product, *columns)
+
+
+def test_no_row_of_a_column_is_computed_by_itself(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delattr(numbers, "mul_div")
+    large = np.full(20_000, 10**17, np.int64)
+    assert set(numbers.mul_div_columns(large, large, 10**17).tolist()) == {10**17}
+    assert set(numbers.product_columns(large, large, 20).tolist()) == {10**14}
+    assert set(numbers.product_columns(large, 9, -1).tolist()) == {9 * 10**18}
+    ratio = (3**45, 2**70)
+    assert set(numbers.ratio_columns(large, *ratio).tolist()) == {round(10**17 * Fraction(*ratio))}
 
 
 any_size = st.integers(1, 10**30)
@@ -149,6 +225,19 @@ def test_sums_are_exact_or_raise(rows: list[tuple[int, int]]) -> None:
     else:
         with pytest.raises(NumberOverflow):
             numbers.group_sums(groups, values, 4)
+
+
+@settings(max_examples=200)
+@given(st.lists(st.lists(of_any_length, min_size=1, max_size=4), max_size=5))
+def test_sums_of_runs_are_exact_or_raise(runs: list[list[int]]) -> None:
+    values = np.array([value for run in runs for value in run], np.int64)
+    starts = np.cumsum([0, *map(len, runs)])[:-1].astype(np.intp)
+    exact = [sum(run) for run in runs]
+    if all(INT64_MIN <= value <= INT64_MAX for value in exact):
+        assert numbers.run_sums(values, starts).tolist() == exact
+    else:
+        with pytest.raises(NumberOverflow):
+            numbers.run_sums(values, starts)
 
 
 @settings(max_examples=200)

@@ -5,15 +5,16 @@ from __future__ import annotations
 import csv
 import functools
 import io
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 from typing import ParamSpec, TypeAlias, TypedDict, TypeVar, Unpack
 
 import pandas as pd
 
-from subledger import frames
+from subledger import executors, frames
 from subledger.errors import refuse
 from subledger.operations import books as opening
 from subledger.operations import (
@@ -105,6 +106,12 @@ class Books:
         """Return the folder."""
         return f"<subledger.Books {self._books.settings.entity!r} in {str(self.folder)!r}>"
 
+    @contextmanager
+    def _booked_by(self, executor: str) -> Iterator[opening.Books]:
+        with executors.executor(executor) as run:
+            inline = run is executors.INLINE
+            yield self._books if inline else replace(self._books, executor=run)
+
     @property
     def folder(self) -> Path:
         """Return the books folder."""
@@ -187,23 +194,46 @@ class Books:
         return self.import_facts("opening_balances", source, **options)
 
     @_refusing
-    def post(self, *, basis: str | Sequence[str] = (), dry_run: bool = False) -> list[PostResult]:
-        """Post what is known and not in the journal yet; posting twice posts nothing."""
-        return posting.post(self._books, _names(basis), dry_run=dry_run)
+    def post(
+        self,
+        *,
+        basis: str | Sequence[str] = (),
+        dry_run: bool = False,
+        executor: str = "inline",
+    ) -> list[PostResult]:
+        """Post what is known and not in the journal yet; posting twice posts nothing.
+
+        `executor` says who books, here and in `close` and `mark`: `inline`, `threads`, `dask` or
+        `dask://HOST:PORT`. The result is the same.
+        """
+        with self._booked_by(executor) as books:
+            return posting.post(books, _names(basis), dry_run=dry_run)
 
     @_refusing
     def mark(
-        self, on: date | str, *, basis: str | Sequence[str] = (), dry_run: bool = False
+        self,
+        on: date | str,
+        *,
+        basis: str | Sequence[str] = (),
+        dry_run: bool = False,
+        executor: str = "inline",
     ) -> list[PostResult]:
         """Value the open lots of a day and post the change; bases at cost are left out."""
-        return marking.mark(self._books, _day(on), bases=_names(basis), dry_run=dry_run)
+        with self._booked_by(executor) as books:
+            return marking.mark(books, _day(on), bases=_names(basis), dry_run=dry_run)
 
     @_refusing
     def close(
-        self, period: str, *, basis: str | Sequence[str] = (), dry_run: bool = False
+        self,
+        period: str,
+        *,
+        basis: str | Sequence[str] = (),
+        dry_run: bool = False,
+        executor: str = "inline",
     ) -> list[CloseResult]:
         """Close a month (`2026-01`) or a year (`2026`), or refuse with every reason at once."""
-        return closing.close(self._books, period, bases=_names(basis), dry_run=dry_run)
+        with self._booked_by(executor) as books:
+            return closing.close(books, period, bases=_names(basis), dry_run=dry_run)
 
     @_refusing
     def report(
@@ -300,8 +330,9 @@ def relieve(
     Args:
         trades: The columns of a trades file, in one currency; cancelled trades do not count. A
             trade that names lots in the column `lots` relieves these, whatever the method.
-        method: FIFO, LIFO, HIFO, LOFO (dearest or cheapest unit first, fees included), AVERAGE
-            or SPECIFIC (trades name their lots where more than one could be meant).
+        method: FIFO, LIFO, HIFO, LOFO (dearest or cheapest unit first, fees included), AVERAGE,
+            SPECIFIC (trades name their lots where more than one could be meant), PRO_RATA,
+            INTRADAY_FIFO, MIN_GAIN, MAX_GAIN, BEST_TAX, HIGHEST_PRICE or LOWEST_PRICE.
         fees: capitalise puts them into cost and out of proceeds; expense leaves them aside.
         decimals: Decimals of money, 0 to 8.
         allow_short: Whether a sale beyond the position opens a short, or is refused.

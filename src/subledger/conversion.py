@@ -70,7 +70,7 @@ class Conversions:
 
     def to_base(self, amounts: Int64Array, currencies: Texts, *, dates: Days) -> Int64Array:
         """Return amounts in the base currency; raise NumberOverflow beyond 64 bits."""
-        same = np.full(len(amounts), self.base, dtype=object)
+        same = Texts.repeated(self.base, len(amounts))
         return self.cross(amounts, currencies, to_currencies=same, dates=dates)
 
     def cross(
@@ -78,10 +78,13 @@ class Conversions:
     ) -> Int64Array:
         """Return amounts in other currencies, each at the two conversions of its date.
 
+        Where every currency stays the same, they are the amounts given, not a copy.
         Raises NumberOverflow beyond 64 bits.
         """
-        result = np.array(amounts, np.int64)
         changed = np.flatnonzero(from_currencies != to_currencies)
+        if not len(changed):
+            return amounts
+        result = np.array(amounts, np.int64)
         left, right, on = from_currencies[changed], to_currencies[changed], dates[changed]
         codes, first = group_codes([left, right, on])
         for rows, one in zip(_rows_of(codes, len(first)), first, strict=True):

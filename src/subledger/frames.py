@@ -15,6 +15,7 @@ import pyarrow as pa
 from subledger import numbers
 from subledger.errors import Finding, Refused
 from subledger.statements.report import Report, Units, is_decimal_text, unit_of
+from subledger.tables import is_text
 
 FILE = "DataFrame"
 _HEADER_ROWS = 2  # the first row counts as line 2, as in a file with a header
@@ -40,7 +41,7 @@ def _series(report: Report, name: str, *, units: Units) -> pd.Series[Any]:
     declared = report.table.schema.field(name)
     column = report.table.column(name)
     if unit_of(declared):
-        pairs = zip(column.to_pylist(), report.decimals(name, units), strict=True)
+        pairs = zip(column.to_pylist(), report.decimals(name, units).tolist(), strict=True)
         amounts = [None if v is None else numbers.to_decimal(v, places) for v, places in pairs]
         return pd.Series(amounts, dtype=object)
     if is_decimal_text(declared):
@@ -50,7 +51,7 @@ def _series(report: Report, name: str, *, units: Units) -> pd.Series[Any]:
         return pd.Series(column.to_numpy().astype("datetime64[s]"))
     if pa.types.is_integer(declared.type) and declared.nullable:
         return pd.Series(column.to_pylist(), dtype="Int64")
-    if pa.types.is_string(declared.type):
+    if is_text(declared.type):
         return pd.Series(column.to_pylist(), dtype=object)
     return pd.Series(column.to_numpy())
 

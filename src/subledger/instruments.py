@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from subledger.columns import Flags, flags, group_codes, numbers, sorted_by, texts
 from subledger.numbers import Int64Array
 from subledger.tables import INSTRUMENTS
+from subledger.texts import Texts, unified
 
 ASSET_CLASSES = (
     "equity",
@@ -41,11 +45,9 @@ def latest(facts: pa.Table) -> pa.Table:
     The row with the latest `valid_from` counts (not given = from the start), of equal ones the
     last recorded.
     """
-    ordered = facts.sort_by(
-        [("instrument", "ascending"), ("batch", "ascending"), ("row", "ascending")]
-    )
+    ordered = sorted_by(facts, ("instrument", "batch", "row"))
     start = pc.fill_null(ordered["valid_from"].cast(pa.int32()), -1).to_numpy()
-    code = ordered["instrument"].combine_chunks().dictionary_encode().indices.to_numpy()
+    code, _ = group_codes([texts(ordered, "instrument")])
     order = np.lexsort((np.arange(len(code)), start, code))
     last = np.flatnonzero(np.append(np.diff(code[order]) != 0, [True] * bool(len(code))))
     return ordered.take(pa.array(order[last])).select(INSTRUMENTS.schema.names)
@@ -56,28 +58,37 @@ class Held:
 
     def __init__(self, facts: pa.Table) -> None:
         self.table = latest(facts)
-        self._ids = self.table["instrument"].combine_chunks()
+        self._ids = texts(self.table, "instrument")
 
-    def positions(self, instruments: pa.Array | npt.NDArray[np.object_]) -> Int64Array:
+    def positions(self, instruments: Texts) -> Int64Array:
         """Return the row of each id in `table`, -1 where it is not known."""
-        found = pc.index_in(pa.array(instruments, pa.string()), value_set=self._ids)
-        rows: Int64Array = pc.fill_null(found, -1).to_numpy(zero_copy_only=False).astype(np.int64)
-        return rows
+        return found_rows(instruments, self._ids)
 
     def numbers(self, column: str, positions: Int64Array) -> Int64Array:
         """Return a whole-number column for each position; 0 where it is -1."""
-        return self._take(column, positions, fill=0).astype(np.int64)
+        return _taken(numbers(self.table, column), positions, missing=0)
 
-    def texts(self, column: str, positions: Int64Array) -> npt.NDArray[np.object_]:
+    def texts(self, column: str, positions: Int64Array) -> Texts:
         """Return a text column for each position; "" where it is -1."""
-        return self._take(column, positions, fill="").astype(object)
+        return Texts.joined([texts(self.table, column), Texts.repeated("", 1)])[positions]
 
-    def flags(self, column: str, positions: Int64Array) -> npt.NDArray[np.bool_]:
+    def flags(self, column: str, positions: Int64Array) -> Flags:
         """Return a yes-or-no column for each position; no where it is -1."""
-        return self._take(column, positions, fill=False).astype(bool)
+        return _taken(flags(self.table, column), positions, missing=False)
 
-    def _take(self, column: str, positions: Int64Array, *, fill: object) -> npt.NDArray[np.generic]:
-        rows = pa.array(positions, mask=positions < 0)
-        taken = self.table[column].combine_chunks().take(rows)
-        values: npt.NDArray[np.generic] = pc.fill_null(taken, fill).to_numpy(zero_copy_only=False)
-        return values
+
+def _taken(values: npt.NDArray[Any], positions: Int64Array, *, missing: object) -> npt.NDArray[Any]:
+    """Return the values at positions; one for all of them takes no memory, and is read only."""
+    if len(values) and (values == values[0]).all() and positions.min(initial=0) >= 0:
+        return np.broadcast_to(values[0], positions.shape)
+    return np.append(values, np.array([missing], values.dtype))[positions]
+
+
+def found_rows(wanted: Texts, known: Texts) -> Int64Array:
+    """Return the row of each text in a column without repetitions, -1 where it is not there."""
+    if not len(wanted) or not len(known):
+        return np.full(len(wanted), -1, np.int64)
+    (codes, places), values = unified([wanted, known])
+    rows = np.full(len(values), -1, np.int64)
+    rows[places] = np.arange(len(places))
+    return rows[codes]

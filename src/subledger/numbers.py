@@ -10,12 +10,14 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from decimal import Decimal
+from math import gcd
 from typing import TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 
 Int64Array: TypeAlias = npt.NDArray[np.int64]
+Words: TypeAlias = npt.NDArray[np.uint64]
 
 INT64_MIN = -(2**63)
 INT64_MAX = 2**63 - 1
@@ -26,6 +28,9 @@ MAX_SCALE = 18
 _PLAIN_DECIMAL = re.compile(r"(-?)(0|[1-9][0-9]*)(?:\.([0-9]+))?\Z", re.ASCII)
 # A product below this bound cannot overflow int64 even after the doubling that rounding needs.
 _SAFE_PRODUCT = float(2**61)
+_TOO_LARGE = "an amount does not fit in 64 bits"
+_BLOCK = 1 << 13  # rows that are divided at a time, so that what is between stays in the cache
+_ONE, _HALF, _LOW = np.uint64(1), np.uint64(32), np.uint64(0xFFFFFFFF)
 
 
 class NumberOverflow(ArithmeticError):
@@ -59,21 +64,102 @@ def mul_div(a: int, b: int, divisor: int) -> int:
 def mul_div_columns(a: npt.ArrayLike, b: npt.ArrayLike, divisor: npt.ArrayLike) -> Int64Array:
     """Return mul_div of three columns, row by row; scalars are repeated.
 
-    Rows whose product is safely below 2**61 are computed in int64, the others in Python integers;
-    both round half to even. Divisors are positive.
+    Rows whose product is safely below 2**61 are computed in 64 bits, the others in 128; all are
+    rounded half to even. Divisors are positive.
     """
     left, right, below = np.broadcast_arrays(
         np.asarray(a, np.int64), np.asarray(b, np.int64), np.asarray(divisor, np.int64)
     )
     safe = np.abs(left.astype(np.float64)) * np.abs(right.astype(np.float64)) < _SAFE_PRODUCT
+    if safe.all():
+        return _narrow(left * right, below)
     result = np.empty(left.shape, np.int64)
-    bottom = below[safe]
-    quotient, remainder = np.divmod(left[safe] * right[safe], bottom)
-    half = bottom - remainder
-    result[safe] = quotient + ((remainder > half) | ((remainder == half) & (quotient % 2 != 0)))
-    for row in np.flatnonzero(~safe):
-        result[row] = mul_div(int(left[row]), int(right[row]), int(below[row]))
+    result[safe] = _narrow(left[safe] * right[safe], below[safe])
+    wide = ~safe
+    result[wide] = _wide(left[wide], right[wide], below[wide].astype(np.uint64))
     return result
+
+
+def _narrow(product: Int64Array, divisor: Int64Array) -> Int64Array:
+    """Return products over divisors, rounded half to even, where twice a product fits."""
+    quotient, remainder = np.divmod(product, divisor)
+    half = divisor - remainder
+    up = (remainder > half) | ((remainder == half) & (quotient % 2 != 0))
+    return np.asarray(quotient + up, np.int64)
+
+
+def _wide(left: Int64Array, right: Int64Array, *divisors: Words) -> Int64Array:
+    """Return left * right over one or two divisors, half to even, rounded once."""
+    result = np.empty(len(left), np.int64)
+    for start in range(0, len(left), _BLOCK):
+        rows = slice(start, start + _BLOCK)
+        result[rows] = _wide_block(left[rows], right[rows], *(by[rows] for by in divisors))
+    return result
+
+
+def _wide_block(left: Int64Array, right: Int64Array, *divisors: Words) -> Int64Array:
+    # Of the lowest value of 64 bits the absolute value does not fit, but its bits are those of it.
+    high, low = _product(np.abs(left).view(np.uint64), np.abs(right).view(np.uint64))
+    quotient, remainder = _divided(high, low, divisors[0])
+    divisor, rest = divisors[0], np.zeros(len(low), bool)
+    if len(divisors) > 1:
+        rest, divisor = remainder != 0, divisors[1]
+        quotient, remainder = np.divmod(quotient, divisor)
+    half = divisor - remainder
+    odd_or_rest = (quotient & _ONE != 0) | rest
+    up = (remainder > half) | ((remainder == half) & odd_or_rest)
+    if np.any(up & (quotient == ~np.uint64(0))):
+        raise NumberOverflow(_TOO_LARGE)
+    quotient = quotient + up
+    negative = (left < 0) != (right < 0)
+    if np.any(quotient > np.uint64(INT64_MAX) + negative):
+        raise NumberOverflow(_TOO_LARGE)
+    signed: Words = np.where(negative, ~quotient + _ONE, quotient)
+    return signed.view(np.int64)
+
+
+def _product(left: Words, right: Words) -> tuple[Words, Words]:
+    """Return the high and low words of products of two words."""
+    left_high, left_low = left >> _HALF, left & _LOW
+    right_high, right_low = right >> _HALF, right & _LOW
+    lowest, one, other = left_low * right_low, left_low * right_high, left_high * right_low
+    middle = (lowest >> _HALF) + (one & _LOW) + (other & _LOW)
+    high = left_high * right_high + (one >> _HALF) + (other >> _HALF) + (middle >> _HALF)
+    return high, (middle << _HALF) | (lowest & _LOW)
+
+
+def _divided(high: Words, low: Words, divisor: Words) -> tuple[Words, Words]:
+    """Return quotients and remainders of two words over one; raise where a quotient needs two.
+
+    Source: Knuth, The Art of Computer Programming, volume 2, 4.3.1, algorithm D, in half words.
+    """
+    if np.any(high >= divisor):
+        raise NumberOverflow(_TOO_LARGE)
+    upper = divisor >> _HALF
+    # Half words are exact as doubles.
+    top = np.where(upper != 0, upper, divisor).astype(np.float64)
+    length: Words = np.frexp(top)[1].astype(np.uint64)
+    shift: Words = np.uint64(64) - length - np.where(upper != 0, _HALF, np.uint64(0))
+    divisor = divisor << shift
+    high = (high << shift) | ((low >> _ONE) >> (np.uint64(63) - shift))
+    low = low << shift
+    first = _digit(high, low >> _HALF, divisor)
+    middle = (high << _HALF) + (low >> _HALF) - first * divisor
+    second = _digit(middle, low & _LOW, divisor)
+    remainder = (middle << _HALF) + (low & _LOW) - second * divisor
+    return (first << _HALF) + second, remainder >> shift
+
+
+def _digit(high: Words, next_half: Words, divisor: Words) -> Words:
+    """Return the next 32 bits of quotients: estimates, which are at most two too large."""
+    top, bottom = divisor >> _HALF, divisor & _LOW
+    digit, rest = np.divmod(high, top)
+    for _ in range(2):
+        too_large = (digit > _LOW) | (digit * bottom > ((rest << _HALF) | next_half))
+        too_large &= rest <= _LOW
+        digit = digit - too_large.astype(np.uint64)
+        rest = np.where(too_large, rest + top, rest)
+    return digit
 
 
 def ratio_columns(values: npt.ArrayLike, numerator: int, denominator: int) -> Int64Array:
@@ -83,10 +169,16 @@ def ratio_columns(values: npt.ArrayLike, numerator: int, denominator: int) -> In
     positive.
     """
     column = np.asarray(values, np.int64)
-    if abs(numerator) <= INT64_MAX and denominator <= INT64_MAX:
-        return mul_div_columns(column, numerator, denominator)
-    exact = [mul_div(value, numerator, denominator) for value in column.tolist()]
-    return np.array(exact, np.int64)
+    common = gcd(numerator, denominator)
+    above, below = numerator // common, denominator // common
+    if abs(above) <= INT64_MAX and below <= INT64_MAX:
+        return mul_div_columns(column, above, below)
+    product = column.astype(object) * above
+    quotient, twice = product // below, product % below * 2
+    exact = quotient + ((twice > below) | ((twice == below) & (quotient % 2 == 1)))
+    if len(exact) and not INT64_MIN <= exact.min() <= exact.max() <= INT64_MAX:
+        raise NumberOverflow(_TOO_LARGE)
+    return np.asarray(exact.astype(np.int64))
 
 
 def product_columns(
@@ -99,10 +191,21 @@ def product_columns(
     left, right, places = np.broadcast_arrays(
         np.asarray(quantity, np.int64), np.asarray(mantissa, np.int64), np.asarray(shift, np.int64)
     )
-    result = np.empty(left.shape, np.int64)
     simple = (places >= 0) & (places <= MAX_SCALE)
+    if simple.all():
+        return mul_div_columns(left, right, 10**places)
+    result = np.empty(left.shape, np.int64)
     result[simple] = mul_div_columns(left[simple], right[simple], 10 ** places[simple])
-    for row in np.flatnonzero(~simple):
+    up = (places < 0) & (places >= -MAX_SCALE)
+    result[up] = mul_div_columns(mul_div_columns(left[up], right[up], 1), 10 ** -places[up], 1)
+    # 10**19 is the largest power of ten in one word, and leaves a quotient of one word.
+    one_word = places == MAX_SCALE + 1
+    largest = np.full(left.shape, 10 ** (MAX_SCALE + 1), np.uint64)
+    result[one_word] = _wide(left[one_word], right[one_word], largest[one_word])
+    two_words = (places > MAX_SCALE + 1) & (places <= 2 * MAX_SCALE)
+    rest = np.uint64(10) ** (places[two_words] - MAX_SCALE - 1).astype(np.uint64)
+    result[two_words] = _wide(left[two_words], right[two_words], largest[two_words], rest)
+    for row in np.flatnonzero(~(simple | up | one_word | two_words)):
         result[row] = product(int(left[row]), int(right[row]), int(places[row]))
     return result
 
@@ -164,17 +267,43 @@ def subtract_columns(first: npt.ArrayLike, second: npt.ArrayLike) -> Int64Array:
 
 
 def group_sums(groups: npt.NDArray[np.intp], values: npt.ArrayLike, count: int) -> Int64Array:
-    """Return the sum of values per group 0..count-1; raise NumberOverflow instead of wrapping.
-
-    The column is summed in two halves of 32 bits, each exact for up to 2**31 rows.
-    """
+    """Return the sum of values per group 0..count-1; raise NumberOverflow instead of wrapping."""
     column = np.asarray(values, np.int64)
-    high = np.zeros(count, np.int64)
-    low = np.zeros(count, np.int64)
+    if _sums_fit(column):
+        total = np.zeros(count, np.int64)
+        np.add.at(total, groups, column)
+        return total
+    high, low = np.zeros(count, np.int64), np.zeros(count, np.int64)
     np.add.at(high, groups, column >> np.int64(32))
     np.add.at(low, groups, column & np.int64(0xFFFFFFFF))
-    high += low >> np.int64(32)
-    if count and (int(high.max()) >= 2**31 or int(high.min()) < -(2**31)):
+    return _joined(high, low)
+
+
+def run_sums(values: npt.ArrayLike, starts: npt.NDArray[np.intp]) -> Int64Array:
+    """Return the sum of each run of values; raise NumberOverflow instead of wrapping.
+
+    `starts` are the rows at which runs begin, the first of them 0, in order and none twice.
+    """
+    column = np.asarray(values, np.int64)
+    if len(starts) == 0:
+        return np.empty(0, np.int64)
+    if _sums_fit(column):
+        return np.asarray(np.add.reduceat(column, starts), np.int64)
+    high = np.add.reduceat(column >> np.int64(32), starts)
+    return _joined(high, np.add.reduceat(column & np.int64(0xFFFFFFFF), starts))
+
+
+def _sums_fit(column: Int64Array) -> bool:
+    """Say whether no sum of values can leave 64 bits."""
+    if len(column) == 0:
+        return True
+    return max(int(column.max()), -int(column.min())) * len(column) <= INT64_MAX
+
+
+def _joined(high: Int64Array, low: Int64Array) -> Int64Array:
+    """Return sums that were taken in two halves of 32 bits, each exact for up to 2**31 rows."""
+    high = high + (low >> np.int64(32))
+    if len(high) and (int(high.max()) >= 2**31 or int(high.min()) < -(2**31)):
         raise NumberOverflow("a sum of amounts does not fit in 64 bits")
     return (high << np.int64(32)) + (low & np.int64(0xFFFFFFFF))
 

@@ -9,7 +9,7 @@ import pytest
 from tests.booking.entries import SHARE, booked
 from tests.laws.facts import trade
 
-from subledger.booking.carrying import long_term_from
+from subledger.booking.lot_facts import long_term_from
 
 
 @pytest.mark.parametrize(

@@ -26,6 +26,7 @@ def changed(now: BasisPolicy, sealed: dict[str, Any] | None = None) -> list[tupl
     "setting",
     [
         {"lot_method": "HIFO"},
+        {"rank_with_fees": False},
         {"dividends": "pay_date"},
         {"cash_fx": "fifo"},
         {"fx_split": "acquisition_rate"},
@@ -57,3 +58,10 @@ def test_a_seal_from_before_dividends_could_be_set_means_the_ex_date() -> None:
     assert changed(replace(POLICY, dividends="pay_date"), sealed) == [
         ("POLICY_CLOSED", "basis.US-GAAP.dividends")
     ]
+
+
+def test_a_seal_says_that_lots_rank_without_fees_and_else_nothing() -> None:
+    assert "rank_with_fees" not in stated_policy(POLICY)
+    sealed = stated_policy(replace(POLICY, rank_with_fees=False))
+    assert sealed["rank_with_fees"] is False
+    assert changed(POLICY, sealed) == [("POLICY_CLOSED", "basis.US-GAAP.rank_with_fees")]

@@ -23,8 +23,8 @@ def table(declared: tables.Table, *rows: dict[str, Any]) -> pa.Table:
     blank: dict[str, Any] = {}
     for field in declared.schema:
         if not field.nullable:
-            by_kind = {pa.string(): "", pa.date32(): date(2026, 1, 1), pa.bool_(): False}
-            blank[field.name] = by_kind.get(field.type, 0)
+            by_kind = {pa.date32(): date(2026, 1, 1), pa.bool_(): False}
+            blank[field.name] = "" if tables.is_text(field.type) else by_kind.get(field.type, 0)
     return pa.Table.from_pylist([blank | row for row in rows], schema=declared.schema)
 
 

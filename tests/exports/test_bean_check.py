@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 import sys
+from base64 import b64decode
 from datetime import date
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
@@ -13,13 +15,8 @@ from subledger import tables
 from subledger.errors import Refused
 from subledger.exports.bean_check import LEDGER_BALANCES, ledger_balances, run_bean_check
 from subledger.exports.beancount_compare import compare_with_trial_balance
-from subledger.exports.beancount_seal import (
-    compare_text,
-    find_edit,
-    ledger_manifest,
-    line_digests,
-    text_manifest,
-)
+from subledger.exports.beancount_seal import compare_text, find_edit, line_digests
+from subledger.exports.beancount_text import KEPT, write_text
 from subledger.statements.report import Units
 
 MAIN = """\
@@ -49,6 +46,10 @@ MONTH = """\
   Assets:Cash                       5.00 EUR @ 1.12345678 USD
   Equity:Capital                   -5.6172839 USD
 """
+
+
+def hashes(files: dict[str, str]) -> dict[str, str]:
+    return {name: sha256(text.encode()).hexdigest() for name, text in files.items()}
 
 
 def ledger(folder: Path, main: str = MAIN, month: str = MONTH) -> Path:
@@ -123,8 +124,9 @@ def test_a_cache_beside_the_ledger_is_never_loaded(tmp_path: Path) -> None:
     cache.write_bytes(b"cos\nsystem\n(S'touch " + os.fsencode(tmp_path / "ran") + b"'\ntR.")
     assert run_bean_check(tmp_path) == []
     assert not (tmp_path / "ran").exists()
-    expected = {"main.beancount": MAIN, "2022-01.beancount": MONTH}
-    (found,) = compare_text(expected, tmp_path)
+    expected = hashes({"main.beancount": MAIN, "2022-01.beancount": MONTH})
+    compared, (found,) = compare_text(expected, tmp_path, text_of=str)
+    assert compared == MAIN.count("\n") + MONTH.count("\n")
     assert (found.code, found.file) == ("LEDGER_FILE_UNKNOWN", cache.name)
 
 
@@ -133,7 +135,8 @@ def test_a_missing_file_is_named(tmp_path: Path) -> None:
     (tmp_path / "2022-01.beancount").unlink()
     found = run_bean_check(tmp_path, ["main.beancount", "2022-01.beancount"])
     assert [finding.code for finding in found] == ["LEDGER_FILE_MISSING"]
-    found = compare_text({"main.beancount": MAIN, "2022-01.beancount": MONTH}, tmp_path)
+    expected = hashes({"main.beancount": MAIN, "2022-01.beancount": MONTH})
+    _, found = compare_text(expected, tmp_path, text_of=lambda _: MONTH)
     assert [finding.code for finding in found] == ["LEDGER_FILE_MISSING"]
 
 
@@ -147,10 +150,15 @@ def test_a_missing_program_says_what_to_install(
     assert found.remedy == 'install them: pip install "subledger[verify]"'
 
 
-def test_the_hashes_of_files_are_those_of_their_text(tmp_path: Path) -> None:
-    ledger(tmp_path)
-    expected = {"main.beancount": MAIN, "2022-01.beancount": MONTH}
-    assert ledger_manifest(tmp_path) == text_manifest(expected)
+def test_a_file_written_in_parts_has_the_hashes_of_its_text(tmp_path: Path) -> None:
+    parts = [line.encode() for line in MONTH.splitlines(keepends=True)]
+    written = write_text(tmp_path / "2022-01.beancount", parts)
+    assert written.read() == MONTH
+    assert written.sha256 == hashes({"": MONTH})[""]
+    kept = [digest[: 2 * KEPT] for digest in line_digests(MONTH)]
+    assert b64decode(written.lines).hex() == "".join(kept)
+    with pytest.raises(ValueError, match="within a line"):
+        write_text(tmp_path / "2022-02.beancount", [b"half of a"])
 
 
 @pytest.mark.parametrize(

@@ -44,6 +44,7 @@ def test_two_ids_never_share_a_component_of_an_account(pair: list[str]) -> None:
         ("a:b_c", "X'-'A'1'B_'C", "X-----a----b---c"),
         ("X-.B", "X-.B", "X------md-B"),
         ("Residue", "R'E'S'I'D'U'E", "X-----Residue"),
+        ("Summed", "S'U'M'M'E'D", "X-----Summed"),
     ],
 )
 def test_usual_ids_stay_readable(instrument: str, commodity: str, component: str) -> None:

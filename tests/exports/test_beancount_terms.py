@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from subledger.exports.beancount_lots import residue, unit_cost
+from subledger.exports.beancount_units import residue, unit_cost
 from subledger.numbers import INT64_MAX
 
 amounts = st.integers(0, INT64_MAX)

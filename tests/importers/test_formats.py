@@ -20,6 +20,7 @@ from subledger.events.columns import Column
 from subledger.events.context import Context
 from subledger.events.kinds import KINDS
 from subledger.events.reading import Reading
+from subledger.events.typed import texts_of
 from subledger.importers.canonical import read_canonical
 from subledger.importers.formats import FORMATS, format_of
 from subledger.importers.source import Intake
@@ -200,4 +201,4 @@ def test_an_instant_of_a_parquet_file_keeps_the_offset_of_its_zone() -> None:
         reading = read("trades", out.getvalue())
         assert {found.code for found in reading.findings} == {"MISSING_COLUMN"}
         source = FORMATS["parquet"](out.getvalue(), INTAKE)
-        assert source.columns == ([text],)
+        assert [texts_of(column) for column in source.columns] == [[text]]

@@ -15,8 +15,10 @@ from hypothesis import strategies as st
 
 from subledger.errors import CODES
 from subledger.events.context import Context, Limits
+from subledger.events.typed import texts_of
 from subledger.importers.canonical import read_canonical
 from subledger.importers.formats import FORMATS
+from subledger.importers.parquet_moments import moments, written_moment, zone_of
 from subledger.importers.source import Intake, Source
 
 
@@ -59,8 +61,9 @@ def codes(source: Source) -> list[tuple[str, int | None, str]]:
 )
 def test_values_become_the_text_of_a_csv_file(column: pa.Array, texts: list[str]) -> None:
     source = read(parquet({"a": column}))
-    assert (codes(source), source.header, source.columns) == ([], ("a",), (texts,))
-    assert source.numbers == list(range(2, len(texts) + 2))
+    assert (codes(source), source.header) == ([], ("a",))
+    assert [texts_of(column) for column in source.columns] == [texts]
+    assert list(source.numbers) == list(range(2, len(texts) + 2))
 
 
 @pytest.mark.parametrize(
@@ -109,6 +112,24 @@ def test_too_many_rows_and_too_much_text_are_refused_before_they_are_read() -> N
     bomb = parquet({"a": pa.array(["x" * 10_000] * 10_000)})
     assert len(bomb) < 50_000
     assert codes(read(bomb, limits=Limits(size=10**7))) == [("FILE_TOO_LARGE", None, "")]
+
+
+ZONES = ["UTC", "America/New_York", "+05:30", "Africa/Monrovia", "Australia/Lord_Howe", None]
+
+
+@given(
+    st.lists(st.one_of(st.none(), st.integers(-(2**40), 2**62), st.integers(0, 2**34))),
+    st.sampled_from(["s", "ms", "us", "ns"]),
+    st.sampled_from(ZONES),
+)
+def test_a_column_of_moments_is_written_as_each_of_them_is(
+    values: list[int | None], unit: str, zone: str | None
+) -> None:
+    each = [
+        "" if value is None else written_moment(value, unit, zone=zone_of(zone) if zone else None)
+        for value in values
+    ]
+    assert texts_of(moments(pa.array(values, pa.timestamp(unit, zone)))) == each
 
 
 def test_a_file_without_columns_is_empty() -> None:

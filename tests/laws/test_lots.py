@@ -177,7 +177,7 @@ def test_crossing_zero_is_closing_and_then_opening_at_one_price(pair: tuple[Firm
             )
             for booking in (crossed, cut)
         )
-        assert ours.equals(theirs)
+        assert ours.to_pylist() == theirs.to_pylist()
     assert crossed.carried.lots["lot_id"].to_pylist() == ["T"]
 
 

@@ -7,12 +7,15 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
+import pytest
 
+from subledger.lots import engines
 from subledger.lots.engine import AUTO, FIFO, Lots, Picks, Relieved, Trades
-from subledger.lots.reference import relieve
-from subledger.numbers import Int64Array
+from subledger.lots.engines import KERNEL, REFERENCE
+from subledger.numbers import Int64Array, NumberOverflow
 
 LONG, SHORT = 1, -1
+YEAR = 366
 GIVEN = 1000  # the name of the first lot that is given; the others follow it
 
 Rows = list[tuple[int, ...]]
@@ -32,6 +35,7 @@ class Step(NamedTuple):
     pool: int = 0
     gross_base: int | None = None
     fees_base: int | None = None
+    on: int = 0  # day of the trade; what it opens is long-term from 366 days later
 
 
 def buy(
@@ -62,7 +66,28 @@ def lots(*rows: tuple[int, int], side: int = LONG, since: int = 0) -> Lots:
 
 
 def lot_columns(rows: Iterable[Sequence[int]]) -> Lots:
-    return Lots(*_columns(list(rows), len(Lots._fields)))
+    """Return lots; a row without its days was opened on day 0."""
+    width = len(Lots._fields)
+    return Lots(*_columns([(*row, 0, YEAR)[:width] for row in rows], width))
+
+
+def trades_of(steps: Sequence[Step], *, may_short: bool = True, first: int = 0) -> Trades:
+    """Return steps as trades; trade n is named first + n."""
+    return Trades(
+        **{name: _column(getattr(step, name) for step in steps) for name in _PLAIN},
+        gross_base=_column(_either(step.gross_base, step.gross) for step in steps),
+        fees_base=_column(_either(step.fees_base, step.fees) for step in steps),
+        ranking_fees=_column(_either(step.ranking_fees, step.fees) for step in steps),
+        name=_column(range(first, first + len(steps))),
+        picks_from=_column(np.cumsum([0, *(len(step.picks) for step in steps)])),
+        may_short=np.full(len(steps), may_short),
+        traded_on=_column(step.on for step in steps),
+        long_from=_column(step.on + YEAR for step in steps),
+    )
+
+
+def picks_of(steps: Sequence[Step]) -> Picks:
+    return Picks(*_columns([pick for step in steps for pick in step.picks], 3))
 
 
 def run(
@@ -72,19 +97,31 @@ def run(
     may_short: bool = True,
     first: int = 0,
 ) -> Relieved:
-    """Run the engine; trade n is named first + n, and `method` holds for every step."""
+    """Run the engines; trade n is named first + n, and `method` holds for every step."""
     named = [step if method is None else step._replace(method=method) for step in steps]
-    trades = Trades(
-        **{name: _column(getattr(step, name) for step in named) for name in _PLAIN},
-        gross_base=_column(_either(step.gross_base, step.gross) for step in named),
-        fees_base=_column(_either(step.fees_base, step.fees) for step in named),
-        ranking_fees=_column(_either(step.ranking_fees, step.fees) for step in named),
-        name=_column(range(first, first + len(named))),
-        picks_from=_column(np.cumsum([0, *(len(step.picks) for step in named)])),
-        may_short=np.full(len(named), may_short),
-    )
-    picks = Picks(*_columns([pick for step in named for pick in step.picks], 3))
-    return relieve(lots() if held is None else held, trades, picks=picks)
+    trades = trades_of(named, may_short=may_short, first=first)
+    return relieved(lots() if held is None else held, trades, picks_of(named))
+
+
+def relieved(held: Lots, trades: Trades, picks: Picks, *, threads: int = 1) -> Relieved:
+    """Relieve with the reference, and see that the kernel does the same to the last bit."""
+    try:
+        expected = engines.engine(REFERENCE)(held, trades, picks=picks)
+    except NumberOverflow:
+        if engines.has_kernel():
+            with pytest.raises(NumberOverflow):
+                engines.engine(KERNEL)(held, trades, picks=picks)
+        raise
+    if engines.has_kernel():
+        from subledger.lots import kernel  # noqa: PLC0415 - needs numba
+
+        found = kernel.relieve(held, trades, picks=picks, threads=threads)
+        for table, ours in zip(expected[:4], found[:4], strict=True):
+            for column, mine in zip(table, ours, strict=True):
+                assert column.dtype == mine.dtype
+                assert column.tolist() == mine.tolist()
+        assert found.refused.tolist() == expected.refused.tolist()
+    return expected
 
 
 _PLAIN = ("pool", "direction", "effect", "quantity", "gross", "fees", "method")

@@ -10,23 +10,20 @@ from tests.lots.steps import GIVEN, LONG, SHORT, Step, lot_columns, run
 
 from subledger.lots.engine import (
     AUTO,
-    AVERAGE,
     CLOSE,
-    FIFO,
-    HIFO,
-    LIFO,
-    LOFO,
+    METHODS,
     OPEN,
     SPECIFIC,
     Lots,
     Relieved,
 )
 
-UNNAMED = (FIFO, LIFO, HIFO, LOFO, AVERAGE)
+UNNAMED = tuple(method for method in range(len(METHODS)) if method != SPECIFIC)
 EFFECTS = (AUTO, AUTO, AUTO, OPEN, CLOSE)
 
 amounts = st.integers(0, 99)
 fees = st.integers(-9, 20)
+days = st.sampled_from((0, 1, 200, 365, 366, 367, 600))
 
 
 def steps(
@@ -46,6 +43,7 @@ def steps(
         pool=st.integers(0, pools - 1),
         gross_base=amounts,
         fees_base=fees,
+        on=days,
     )
     return st.lists(one, max_size=12)
 
@@ -61,15 +59,18 @@ def given_lots(draw: st.DrawFn) -> Lots:
         costs = (cost, cost * closed // opened, cost_base, cost_base * closed // opened)
         since = 0 if closed else draw(st.integers(0, 6))
         chain = (draw(st.integers(0, 9)), GIVEN + number, draw(st.integers(1, 3)))
-        rows.append((*place, opened, closed, *costs, -1, since, *chain))
+        term = (draw(days), draw(days))
+        rows.append((*place, opened, closed, *costs, -1, since, *chain, *term))
     return lot_columns(rows)
 
 
 @st.composite
-def streams(draw: st.DrawFn) -> tuple[Lots, list[Step]]:
+def streams(
+    draw: st.DrawFn, *, methods: Sequence[int] = (*UNNAMED, SPECIFIC)
+) -> tuple[Lots, list[Step]]:
     """Draw lots and trades of every method; those under SPECIFIC name lots that are open."""
     held = draw(given_lots())
-    drawn = draw(steps((*UNNAMED, SPECIFIC)))
+    drawn = draw(steps(methods))
     named: list[Step] = []
     for step in drawn:
         if step.method == SPECIFIC:

@@ -12,10 +12,11 @@ from pathlib import Path
 import pytest
 from tests.operations.desk import Desk, codes, refusal
 
-from subledger.operations.checking import check
+from subledger.operations import packaging
+from subledger.operations.checking import check, period_checks, sealed_checks
 from subledger.operations.demonstrating import _compare, demo
 from subledger.operations.packaging import package
-from subledger.operations.reporting import REPORTS
+from subledger.operations.reporting import REPORTS, view_of
 
 TRADE = "trade_id trade_date settled_date side quantity price"
 
@@ -63,6 +64,38 @@ def test_a_package_holds_the_workbook_every_report_and_a_manifest_of_both(traded
         ("2110", "0.00"),
         ("4210", "-100.00"),
     ]
+
+
+def test_a_report_too_long_for_csv_goes_out_as_the_sealed_tables_it_is_drawn_from(
+    traded: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = json.loads(files(package(traded.books, "2026-01")[0].folder)["manifest.json"])
+    monkeypatch.setattr(packaging, "CSV_ROWS", 1)
+    folder = package(traded.books, "2026-01")[0].folder
+    written = files(folder)
+    manifest = json.loads(written["manifest.json"])
+    assert "journal.csv" not in written
+    assert "journal.csv" not in manifest["files"]
+    stated = manifest["instead_of_csv"]["journal"]
+    was = whole["files"]["journal.csv"]
+    assert stated["rows"] == was["rows"]
+    assert stated["totals"] == {name: was["totals"][name] for name in ("debit", "credit")}
+    reading = traded.books.control.read()
+    sealed = [*reading.segments("entries", "US-GAAP"), *reading.segments("lines", "US-GAAP")]
+    sealed = [segment for segment in sealed if segment.period == "2026-01"]
+    assert len(stated["files"]) == len(sealed)
+    for name, segment in zip(stated["files"], sealed, strict=True):
+        assert written[name] == (traded.folder / "store" / segment.path).read_bytes()
+        assert manifest["files"][name] == {"rows": segment.rows, "sha256": segment.file_sha256}
+    assert "lots.csv" in written
+
+
+def test_the_checks_of_a_closed_month_are_those_that_its_close_has_sealed(traded: Desk) -> None:
+    for basis in ("US-GAAP", "US-TAX"):
+        view = view_of(traded.books, "2026-01", basis=basis)
+        assert sealed_checks(view) == period_checks(view)
+        still_open = view_of(traded.books, "2026-02", basis=basis)
+        assert sealed_checks(still_open) == period_checks(still_open)
 
 
 def test_packaging_twice_gives_the_same_bytes_and_other_books_change_nothing(traded: Desk) -> None:

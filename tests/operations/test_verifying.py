@@ -22,6 +22,7 @@ from subledger.operations.ledgers import (
     ledger_texts,
     sealed_ledger,
     sealed_months,
+    with_months,
 )
 from subledger.operations.verifying import verify
 from subledger.tables import BALANCES
@@ -136,7 +137,9 @@ def test_a_changed_byte_of_the_store_is_found_with_the_file(
     assert (finding.code, Path(str(finding.file)).name) == (code, path.name)
 
 
-def test_files_of_sealed_periods_are_what_writing_them_anew_gives(sealed: Path) -> None:
+def test_files_of_sealed_periods_are_what_writing_them_anew_gives(
+    sealed: Path, tmp_path: Path
+) -> None:
     """Each close takes the files of earlier ones as they were sealed."""
     books = open_books(sealed)
     reading = books.control.read()
@@ -147,10 +150,16 @@ def test_files_of_sealed_periods_are_what_writing_them_anew_gives(sealed: Path) 
         balances = reading.latest(BALANCES, basis=basis, period="2026-01")
         assert balances is not None
         through = date(2026, 1, 31)
-        texts = ledger_texts(context, months, before=nothing, balances=balances, through=through)
+        written = with_months(context, months, before=nothing, scratch=tmp_path / basis)
+        files = ledger_texts(
+            context, written, balances=balances, through=through, scratch=tmp_path / basis
+        )
         folder = sealed / "ledgers" / basis
+        texts = {name: file.read() for name, file in files.items()}
         assert texts == {path.name: path.read_text() for path in folder.iterdir()}
-        assert sealed_ledger(reading, context).files.items() < texts.items()
+        known = sealed_ledger(reading, context, scratch=tmp_path / "unused").files
+        assert {name: file.read() for name, file in known.items()}.items() < texts.items()
+        assert not (tmp_path / "unused").exists()
 
 
 def test_an_account_that_is_renamed_has_its_new_name_in_every_month(folder: Path) -> None:

@@ -84,7 +84,7 @@ def _table(declared: tables.Table, rows: Iterable[Row]) -> pa.Table:
     for field in declared.schema:
         if field.nullable:
             blank[field.name] = None
-        elif pa.types.is_string(field.type):
+        elif tables.is_text(field.type):
             blank[field.name] = ""
         else:
             blank[field.name] = {pa.date32(): DAY, pa.bool_(): False}.get(field.type, 0)

@@ -11,11 +11,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from subledger import tables
-from subledger.numbers import INT64_MAX, NumberOverflow, group_sums
+from subledger.numbers import INT64_MAX, NumberOverflow, group_sums, to_text
 from subledger.statements import grouping
 from subledger.statements.report import (
     Report,
     Units,
+    csv_parts,
     maybe_base,
     number_text,
     report_csv,
@@ -89,6 +90,38 @@ def test_csv_reads_back_as_it_was_whatever_the_text(
     table = pa.Table.from_pylist(given, schema=pa.schema([tables.text(name) for name in names]))
     written = report_csv(Report("any", "Any", table), units)
     assert list(csv.reader(io.StringIO(written)))[1:] == [list(row) for row in rows]
+
+
+cells = st.text(st.sampled_from('ab",\n é'), max_size=4)
+INT64 = st.integers(-(2**63), 2**63 - 1)
+
+
+@given(
+    rows=st.lists(st.tuples(cells, INT64, st.sampled_from(["USD", "JPY", "BTC"])), max_size=6),
+    alone=st.booleans(),
+)
+def test_csv_is_what_the_csv_module_writes_of_every_text_and_number(
+    rows: list[tuple[str, int, str]], *, alone: bool
+) -> None:
+    units = Units("USD", {"USD": 2, "JPY": 0, "BTC": 8}, {})
+    schema = pa.schema([tables.text("a, b"), tables.money("amount"), tables.text("currency")])
+    given = [dict(zip(schema.names, row, strict=True)) for row in rows]
+    table = pa.Table.from_pylist(given, schema=schema)
+    expected = [[text, to_text(value, units.decimals[code]), code] for text, value, code in rows]
+    names = schema.names[:1] if alone else schema.names
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerows([names, *(row[: len(names)] for row in expected)])
+    assert report_csv(Report("any", "Any", table.select(names)), units) == out.getvalue()
+
+
+def test_a_long_csv_is_written_in_pieces_and_in_order(units: Units) -> None:
+    count = 50_001
+    table = pa.table({"seq": pa.array(range(count), pa.int64())})
+    report = Report("long", "Long", table.cast(pa.schema([tables.whole("seq")])))
+    parts = list(csv_parts(report, units))
+    assert len(parts) > count // 20_000
+    assert b"".join(parts).decode().split() == ["seq", *(str(n) for n in range(count))]
 
 
 keys = st.tuples(st.sampled_from("abc"), st.sampled_from(["", "x", "é"]), st.integers(0, 2))

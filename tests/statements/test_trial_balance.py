@@ -157,7 +157,7 @@ def test_an_entry_and_its_reversal_leave_the_trial_balance_as_it_was(
         with_both = post(*journal, undone, reversal_of(undone))
         expected = trial_balance(NO_BALANCES, post(*journal), accounts=accounts, by=by)
         report = trial_balance(NO_BALANCES, with_both, accounts=accounts, by=by)
-        assert report.table == expected.table
+        assert report.table.to_pylist() == expected.table.to_pylist()
 
 
 @given(first=st.lists(entries(), max_size=4), second=st.lists(entries(), max_size=4))
@@ -182,7 +182,8 @@ def test_opening_and_movement_add_up_to_closing(
     difference = numbers(report.table, "closing") - numbers(report.table, "opening")
     assert moved.tolist() == difference.tolist()
     closing = balances_after(opening, posted.lines).group_by("account")
-    expected = closing.aggregate([("amount_base", "sum")]).sort_by("account").to_pylist()
+    summed = closing.aggregate([("amount_base", "sum")]).to_pylist()
+    expected = sorted(summed, key=lambda row: row["account"])
     assert [row for row in report.table.select(["account", "closing"]).to_pylist()
             if row["closing"]] == [
         {"account": row["account"], "closing": row["amount_base_sum"]}

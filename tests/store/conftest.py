@@ -33,19 +33,14 @@ class Samples:
     """Rows of declared tables: what is not given is "", 0, false, null or the same day."""
 
     def rows(self, declared: tables.Table, *rows: dict[str, Any]) -> pa.Table:
-        return pa.table(
-            [
-                pa.array([row.get(f.name, self._blank(f)) for row in rows], f.type)
-                for f in declared.schema
-            ],
-            schema=declared.schema,
-        )
+        full = [{f.name: row.get(f.name, self._blank(f)) for f in declared.schema} for row in rows]
+        return pa.Table.from_pylist(full, schema=declared.schema)
 
     @staticmethod
     def _blank(field: pa.Field) -> object:
         if field.nullable:
             return None
-        if pa.types.is_string(field.type):
+        if tables.is_text(field.type):
             return ""
         if pa.types.is_date32(field.type):
             return date(2022, 9, 30)
@@ -116,6 +111,7 @@ class Samples:
         unit.add_rates(self.rates(unit.seq, ("EUR", unit.seq, 10_000 + unit.seq)))
         unit.record_chart("US-GAAP", "c" * 64, files={"accounts.toml": b"# none\n"})
         unit.add_mark_run("US-GAAP", date(2022, 9, 30))
+        unit.remember("US-GAAP", "2022-09", inputs=f"{unit.seq:064d}", marked="", outputs="{}")
         unit.set_exceptions("US-GAAP", self.exceptions(f"X{unit.seq}"))
         unit.add_close("US-GAAP", f"2022-{unit.seq:02d}", knowledge_seq=unit.seq - 1, seal="{}")
 

@@ -45,9 +45,10 @@ def kill_at(n: int) -> None:
 
 
 def command() -> None:
-    row = {
-        field.name: "" if str(field.type) == "string" else 1 for field in tables.LINES.schema
-    } | {"amount": 0, "amount_base": 0}
+    row = {field.name: "" if tables.is_text(field.type) else 1 for field in tables.LINES.schema} | {
+        "amount": 0,
+        "amount_base": 0,
+    }
     lines = tables.LINES.empty().from_pylist([row], schema=tables.LINES.schema)
     with CONTROL.write("post", {}) as unit:
         unit.raw(b"content")

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from subledger import tables
 from subledger.errors import InvariantError
-from subledger.store.hashing import content_hash, next_in_chain
+from subledger.store.hashing import content_hash, next_in_chain, sealed_as
 from subledger.store.versions import complete, schema_at, schema_version
 
 DECLARED = tables.Table(
@@ -49,39 +49,81 @@ def table(rows: list[dict[str, Any]]) -> pa.Table:
     return pa.Table.from_pylist(rows, schema=DECLARED.schema)
 
 
-def plain_hash(rows: list[dict[str, Any]]) -> str:
+def framed(content: bytes) -> bytes:
+    return struct.pack("<Q", len(content)) + content
+
+
+def written(rows: list[dict[str, Any]], form: int) -> bytes:
     """The canonical form once more, value by value, in plain Python."""
-
-    def framed(content: bytes) -> bytes:
-        return struct.pack("<Q", len(content)) + content
-
-    form = framed(b"subledger.table/1") + framed(b"things") + struct.pack("<QQQ", 1, len(rows), 5)
+    head = framed(b"subledger.table/%d" % form) + framed(b"things")
+    head += struct.pack("<QQQ", 1, len(rows), 5)
     types = {"name": b"text", "count": b"int64", "limit": b"int64", "day": b"date32"}
     for name in ("name", "count", "limit", "day", "done"):
         values = [row[name] for row in rows]
         nulls = values.count(None)
-        form += framed(name.encode()) + framed(types.get(name, b"bool")) + struct.pack("<Q", nulls)
+        head += framed(name.encode()) + framed(types.get(name, b"bool")) + struct.pack("<Q", nulls)
         if nulls:
             bits = sum(1 << n for n, value in enumerate(values) if value is not None)
-            form += bits.to_bytes((len(values) + 7) // 8, "little")
-        if name == "name":
-            texts = [value.encode() for value in values]
-            form += b"".join(struct.pack("<i", len(text)) for text in texts) + b"".join(texts)
-        elif name == "day":
-            days = [0 if value is None else (value - date(1970, 1, 1)).days for value in values]
-            form += b"".join(struct.pack("<i", day) for day in days)
-        elif name == "done":
-            form += bytes(values)
-        else:
-            form += b"".join(struct.pack("<q", value or 0) for value in values)
-    return hashlib.sha256(form).hexdigest()
+            head += bits.to_bytes((len(values) + 7) // 8, "little")
+        head += (first_form if form == 1 else second_form)(name, values)
+    return head
+
+
+def whole_numbers(name: str, values: list[Any]) -> list[int]:
+    if name == "day":
+        return [0 if value is None else (value - date(1970, 1, 1)).days for value in values]
+    return [int(value or 0) for value in values]
+
+
+def first_form(name: str, values: list[Any]) -> bytes:
+    if name == "name":
+        texts = [value.encode() for value in values]
+        return b"".join(struct.pack("<i", len(text)) for text in texts) + b"".join(texts)
+    code = {"day": "<i", "done": "<b"}.get(name, "<q")
+    return b"".join(struct.pack(code, value) for value in whole_numbers(name, values))
+
+
+def second_form(name: str, values: list[Any]) -> bytes:
+    form = b""
+    if name == "name":
+        distinct = list(dict.fromkeys(values))
+        texts = [value.encode() for value in distinct]
+        form += struct.pack("<Q", len(texts))
+        form += b"".join(struct.pack("<i", len(text)) for text in texts) + b"".join(texts)
+        numbers = [distinct.index(value) for value in values]
+    else:
+        numbers = whole_numbers(name, values)
+    least, greatest = min(numbers, default=0), max(numbers, default=0)
+    if least == greatest:
+        return form + b"\x00" + struct.pack("<q", least)
+    sizes = {1: "<b", 2: "<h", 4: "<i", 8: "<q"}
+    width = next(w for w in sizes if -(2 ** (8 * w - 1)) <= least and greatest < 2 ** (8 * w - 1))
+    return form + bytes([width]) + b"".join(struct.pack(sizes[width], n) for n in numbers)
 
 
 @given(rows=ROWS)
+@pytest.mark.parametrize("form", [1, 2])
 def test_the_hash_is_that_of_the_form_written_out_value_by_value(
-    rows: list[dict[str, Any]],
+    rows: list[dict[str, Any]], form: int
 ) -> None:
-    assert content_hash(table(rows), DECLARED) == plain_hash(rows)
+    expected = hashlib.sha256(written(rows, form)).hexdigest()
+    assert content_hash(table(rows), DECLARED, form=form) == expected
+
+
+def test_numbers_take_the_fewest_bytes_that_hold_all_of_a_column() -> None:
+    blank = {"name": "", "limit": None, "day": None, "done": False}
+    for bound in (2**7, 2**15, 2**31, 2**62):
+        for extreme in (bound, bound - 1, -bound, -bound - 1):
+            rows = [blank | {"count": 0}, blank | {"count": extreme}]
+            expected = hashlib.sha256(written(rows, 2)).hexdigest()
+            assert content_hash(table(rows), DECLARED) == expected
+
+
+def test_what_an_earlier_program_sealed_is_known_by_the_form_of_its_hash() -> None:
+    rows = table([{"name": "a", "count": 1, "limit": 2, "day": None, "done": True}])
+    for form in (1, 2):
+        assert sealed_as(rows, DECLARED, sealed=content_hash(rows, DECLARED, form=form))
+    assert not sealed_as(rows, DECLARED, sealed="0" * 64)
 
 
 @given(rows=ROWS, cut=st.integers(0, 12), pad=ROW)

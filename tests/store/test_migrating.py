@@ -62,7 +62,7 @@ def test_a_reading_command_does_not_migrate_and_says_what_does(books: Path, cloc
 
 
 def test_migrating_keeps_a_copy_and_every_hash(migrated: Control, books: Path) -> None:
-    copy = sqlite3.connect(books / "store" / "control.db.before-0002")
+    copy = sqlite3.connect(books / "store" / "control.db.before-0003")
     assert copy.execute("select version_num from alembic_version").fetchall() == [("0001",)]
     copy.close()
     assert migrated.read().head() == HEAD_OF_0001

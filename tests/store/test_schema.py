@@ -55,7 +55,7 @@ def test_the_migrations_make_the_declared_tables(raw: sqlite3.Connection, tmp_pa
     engine.dispose()
     declared = sqlite3.connect(tmp_path / "declared.db")
     assert definitions(raw) == definitions(declared)
-    assert len(definitions(raw)) == 14
+    assert len(definitions(raw)) == 15
     raw.close()
     declared.close()
 

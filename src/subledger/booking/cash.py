@@ -20,8 +20,8 @@ def cash_drafts(cash: pa.Table, *, rates: Conversions) -> list[Drafts]:
     """Return drafts of screened DATED_CASH that settles no dividend."""
     kind, stage = texts(cash, "kind"), texts(cash, "stage")
     later = days(cash, "settled_date") != days(cash, "date")
-    settled = np.where(later, "later", "at_once").astype(object)
-    received = np.where(numbers(cash, "amount") > 0, "receive", "pay").astype(object)
+    settled = Texts.either(later, "later", "at_once")
+    received = Texts.either(numbers(cash, "amount") > 0, "receive", "pay")
     paid = stage == "capital_settlement"
     capital = [
         _of_event(
@@ -34,7 +34,7 @@ def cash_drafts(cash: pa.Table, *, rates: Conversions) -> list[Drafts]:
         for name in CAPITAL
     ]
     # Dividends and withholding are here only where no event is known.
-    others = np.flatnonzero(np.isin(kind.astype(str), CASH_KINDS))
+    others = np.flatnonzero(kind.isin(CASH_KINDS))
     cells = {"kind": kind, "direction": received}
     return [
         *capital,
@@ -77,7 +77,7 @@ def _paid_later(cash: pa.Table, rows: Codes, *, rates: Conversions) -> Drafts:
     return _drafts(
         part,
         "capital_settlement",
-        cells={"direction": np.where(receives, "receive", "pay").astype(object)},
+        cells={"direction": Texts.either(receives, "receive", "pay")},
         activity=days(part, "settled_date"),
         amounts={"amount": amount, "paid": paid, "fx_gain": Amounts.base_only(gain)},
     )

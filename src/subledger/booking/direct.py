@@ -9,16 +9,27 @@ import numpy as np
 import pyarrow as pa
 
 from subledger.booking.drafts import DIMENSION_NAMES, MANUAL, TRADE
-from subledger.booking.entries import Composed, kept_dimensions, months, resolve_accounts
+from subledger.booking.entries import kept_dimensions, months, resolve_accounts
 from subledger.booking.inputs import Terms
-from subledger.columns import Days, Texts, days, group_codes, numbers, texts
+from subledger.booking.lines import TEXTS, At, Block, Composed
+from subledger.columns import (
+    Codes,
+    Days,
+    Texts,
+    days,
+    group_codes,
+    numbers,
+    run_starts,
+    sorted_by,
+    texts,
+)
 from subledger.numbers import Int64Array
 
 
 def journal_entries(journals: pa.Table, terms: Terms) -> Composed:
     """Return the entries of DATED_JOURNALS: one per journal and stage, a reversal negated."""
     order = ("accounting_date", "journal_id", "stage", "line")
-    journals = journals.sort_by([(name, "ascending") for name in order])
+    journals = sorted_by(journals, order)
     stage = texts(journals, "stage")
     entry, first = group_codes([texts(journals, "journal_id"), stage])
     sign = np.where(stage == "manual_reversal", -1, 1)
@@ -35,7 +46,7 @@ def journal_entries(journals: pa.Table, terms: Terms) -> Composed:
             ),
             reason=texts(heads, "reason"),
         ),
-        _line_columns(journals, entry.astype(np.int64), sign=sign, terms=terms),
+        [_block(_line_columns(journals, sign=sign, terms=terms), entry)],
     )
 
 
@@ -52,30 +63,51 @@ def opening_balance_id(balance: Mapping[str, Any]) -> str:
 def opening_entries(balances: pa.Table, terms: Terms) -> Composed:
     """Return one entry per OPENING_BALANCES row, against the slot equity.opening."""
     count = balances.num_rows
-    entry = np.arange(count)
-    given = _line_columns(balances, entry, sign=np.ones(count, np.int64), terms=terms)
-    contra = {name: values.copy() for name, values in given.items()}
+    given = _line_columns(balances, sign=np.ones(count, np.int64), terms=terms)
     owner = {name: given[name] for name in ("book", "strategy", "broker_account")}
-    nothing = np.full(count, "", dtype=object)
+    nothing = Texts.repeated("", count)
     as_of = days(balances, "as_of")
-    contra["account"] = resolve_accounts(
+    against = resolve_accounts(
         terms, "equity.opening", owner=owner, asset_class=nothing, dates=as_of
     )
-    contra["slot"] = np.full(count, "equity.opening", dtype=object)
-    for name in ("amount", "amount_base"):
-        contra[name] = -contra[name]
-    dimensions = {name: contra[name] for name in ("instrument", "counterparty")}
-    contra |= kept_dimensions(terms.chart, contra["account"], columns=dimensions)
-    event_id = np.array([opening_balance_id(row) for row in balances.to_pylist()], dtype=object)
+    dimensions = {name: given[name] for name in ("instrument", "counterparty")}
+    contra = {
+        **given,
+        "account": against,
+        "amount": -given["amount"],
+        "amount_base": -given["amount_base"],
+        **kept_dimensions(terms.chart, against, columns=dimensions),
+    }
+    entry = np.arange(count)
+    event_id = Texts.of([opening_balance_id(row) for row in balances.to_pylist()])
     return Composed(
         _entry_columns(
             "opening_balance",
             event_id,
-            stage=np.full(count, "opening", dtype=object),
+            stage=Texts.repeated("opening", count),
             dates=(as_of, as_of),
-            reason=np.full(count, "taken over", dtype=object),
+            reason=Texts.repeated("taken over", count),
         ),
-        {name: np.concatenate([given[name], contra[name]]) for name in given},
+        [_block(given, entry), _block(contra, entry, place=1, slot="equity.opening")],
+    )
+
+
+def _block(
+    lines: Mapping[str, Any], entry: Codes, *, place: int | None = None, slot: str = ""
+) -> Block:
+    """Return lines as a block: each at a place of its entry, or in the order given."""
+    every = slice(None)
+    starts = run_starts(entry)
+    lengths = np.diff(np.append(starts, len(entry)))
+    within = np.arange(len(entry)) - np.repeat(starts, lengths)
+    return Block(
+        entry=entry.astype(np.int32),
+        place=(within if place is None else np.full(len(entry), place)).astype(np.int32),
+        slot=slot,
+        measure="",
+        columns={name: At(lines[name], every) for name in TEXTS if name in lines} | {"lot_id": ""},
+        amount=At(lines["amount"], every),
+        amount_base=At(lines["amount_base"], every),
     )
 
 
@@ -85,15 +117,15 @@ def _entry_columns(
     """Return entry columns for accounting and activity dates; such entries have no rule."""
     count, (accounting, activity) = len(event_id), dates
     kind = "manual" if event == "journal" else "normal"
-    empty = np.full(count, "", dtype=object)
+    empty = Texts.repeated("", count)
     return {
         "day_order": np.full(count, MANUAL if kind == "manual" else TRADE),
-        "kind": np.full(count, kind, dtype=object),
+        "kind": Texts.repeated(kind, count),
         "accounting_date": accounting,
         "activity_date": activity,
         "period": months(accounting),
         "activity_period": months(activity),
-        "event_kind": np.full(count, event, dtype=object),
+        "event_kind": Texts.repeated(event, count),
         "event_id": event_id,
         "event_version": np.ones(count, np.int64),
         "stage": stage,
@@ -101,30 +133,20 @@ def _entry_columns(
         "rule": empty,
         "rule_hash": empty,
         "reason": reason,
-        "narration": reason,
+        "narration": reason.plain(),
     }
 
 
-def _line_columns(
-    rows: pa.Table, entry: Int64Array, *, sign: Int64Array, terms: Terms
-) -> dict[str, Any]:
+def _line_columns(rows: pa.Table, *, sign: Int64Array, terms: Terms) -> dict[str, Any]:
     """Return line columns of rows that carry account, currency, amounts and dimensions."""
-    count, accounts = rows.num_rows, texts(rows, "account")
+    accounts = texts(rows, "account")
     dimensions: Mapping[str, Texts] = {name: texts(rows, name) for name in DIMENSION_NAMES}
     kept = {name: dimensions[name] for name in ("instrument", "counterparty")}
     return {
-        "entry": entry,
-        "position": np.arange(count),
-        "within": np.full(count, -1),
         "account": accounts,
-        "slot": np.full(count, "", dtype=object),
-        "measure": np.full(count, "", dtype=object),
         "currency": texts(rows, "currency"),
         "amount": sign * numbers(rows, "amount"),
         "amount_base": sign * numbers(rows, "amount_base"),
-        "quantity": np.zeros(count, np.int64),
-        "has_quantity": np.zeros(count, bool),
-        "lot_id": np.full(count, "", dtype=object),
         **dimensions,
         **kept_dimensions(terms.chart, accounts, columns=kept),
     }

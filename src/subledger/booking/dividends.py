@@ -18,11 +18,11 @@ from subledger.booking.drafts import (
     translated,
 )
 from subledger.booking.entitling import Matched
-from subledger.booking.entries import Composed
 from subledger.booking.inputs import Terms
 from subledger.booking.items import with_numbers
+from subledger.booking.lines import Composed
 from subledger.booking.revaluing import Open, Revalued
-from subledger.columns import Codes, Days, Flags, days, flags, numbers, ordered, texts
+from subledger.columns import Codes, Days, Flags, Texts, days, flags, numbers, ordered, texts
 from subledger.conversion import Conversions
 from subledger.numbers import Int64Array, add_columns, subtract_columns, to_text
 from subledger.tables import ENTITLEMENTS
@@ -71,7 +71,7 @@ def dividend_drafts(
     words = {
         "event_id": texts(part, "event_id"),
         "instrument": names,
-        "quantity": np.array([to_text(q, decimals[name]) for q, name in units], dtype=object),
+        "quantity": Texts.of([to_text(q, decimals[name]) for q, name in units]),
     }
     return Drafts(
         event="dividend",
@@ -96,13 +96,13 @@ def _identity(part: pa.Table, rows: Codes, *, stage: str) -> dict[str, Any]:
     return {
         "event_id": texts(part, "event_id"),
         "event_version": np.ones(count, np.int64),
-        "stage": np.array(stages, dtype=object),
+        "stage": Texts.of(stages),
         "leg": np.zeros(count, np.int64),
     }
 
 
 def _owned(part: pa.Table) -> dict[str, Any]:
-    table = part.append_column("counterparty", pa.array([""] * part.num_rows, pa.string()))
+    table = part.append_column("counterparty", Texts.repeated("", part.num_rows).dictionary())
     return dimensions(table)
 
 
@@ -110,28 +110,22 @@ def recognised(items: pa.Table, rows: Codes, *, drafts: Drafts, made: Composed) 
     """Return ENTITLEMENTS with some of them recognised: their base amount and account."""
     net_base = numbers(items, "net_base").copy()
     net_base[rows] = drafts.amounts["net"].base
-    accounts = texts(items, "account").copy()
-    account_of = {
-        (made.entries["event_id"][entry], made.entries["stage"][entry]): account
-        for entry, account, measure in zip(
-            made.lines["entry"].astype(np.intp),
-            made.lines["account"],
-            made.lines["measure"],
-            strict=True,
-        )
-        if measure == "net"
-    }
+    accounts = texts(items, "account").tolist()
+    lines = made.lines(lambda block: np.full(len(block), block.measure == "net"))
+    heads = (made.entries[name][lines["entry"]] for name in ("event_id", "stage"))
+    account_of = dict(zip(zip(*heads, strict=True), lines["account"], strict=True))
     keys = zip(drafts.event_id, drafts.stage, strict=True)
-    accounts[rows] = [account_of.get(key, "") for key in keys]
+    for row, key in zip(rows.tolist(), keys, strict=True):
+        accounts[row] = account_of.get(key, "")
     is_known = flags(items, "recognised").copy()
     is_known[rows] = True
     table = with_numbers(items, "net_base", values=net_base)
-    for name, values, kind in (
-        ("account", accounts, pa.string()),
-        ("recognised", is_known, pa.bool_()),
+    for name, values in (
+        ("account", Texts.of(accounts).dictionary()),
+        ("recognised", pa.array(is_known)),
     ):
         place = table.schema.get_field_index(name)
-        table = table.set_column(place, table.schema.field(name), pa.array(values, kind))
+        table = table.set_column(place, table.schema.field(name), values)
     return table
 
 

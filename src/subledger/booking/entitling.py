@@ -21,7 +21,7 @@ from subledger.booking.inputs import Terms
 from subledger.booking.lot_facts import OWNER
 from subledger.booking.marking import Leaving
 from subledger.booking.trading import Traded
-from subledger.columns import Days, concatenate, days, ordered, texts
+from subledger.columns import Days, Texts, concatenate, days, group_codes, ordered, texts
 from subledger.numbers import (
     Int64Array,
     allocate,
@@ -70,13 +70,14 @@ def entitled(actions: pa.Table, traded: Traded, *, leaving: Leaving, terms: Term
     parts = []
     for action in actions.filter(pa.array(texts(actions, "stage") == "entitlement")).to_pylist():
         on = np.datetime64(action["accounting_date"])
-        rows = np.flatnonzero((flow.on < on) & (facts.instrument[flow.lot] == action["instrument"]))
-        held: dict[tuple[str, ...], int] = {}
-        for row in rows:
-            lot = flow.lot[row]
-            side = "long" if sides[lot] > 0 else "short"
-            owner = tuple(str(getattr(facts, name)[lot]) for name in OWNER)
-            held[(*owner, side)] = held.get((*owner, side), 0) + int(flow.units[row])
+        of_it = facts.instrument == action["instrument"]
+        rows = np.flatnonzero((flow.on < on) & of_it[flow.lot])
+        lot = flow.lot[rows]
+        keys = [*facts.owner(lot).values(), Texts.either(sides[lot] > 0, "long", "short")]
+        codes, first = group_codes(keys)
+        units = group_sums(codes, flow.units[rows], len(first))
+        owners = zip(*(key[first] for key in keys), strict=True)
+        held = dict(zip(owners, units.tolist(), strict=True))
         parts.append(_of_action(action, held, terms=terms))
     return ordered(ENTITLEMENTS, concatenate(ENTITLEMENTS, parts))
 
@@ -316,5 +317,5 @@ def held_actions(actions: pa.Table, traded: Traded, *, leaving: Leaving, terms: 
         basis=terms.policy.name,
         code="LATER_CORPORATE_ACTION",
         keys={"event": "event_id", "date": "accounting_date", "amount": ""},
-        message=np.array(words, dtype=object),
+        message=Texts.of(words),
     )

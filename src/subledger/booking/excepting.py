@@ -27,10 +27,10 @@ def exceptions_table(basis: str, code: str, *, rows: Mapping[str, Any]) -> pa.Ta
     currency, message, batch and row, as columns of equal length. Where an event has several rows,
     its amount at risk is the sum of the positive ones.
     """
-    period = np.asarray(rows["date"], "datetime64[M]").astype(str).astype(object)
+    period = Texts.of(np.asarray(rows["date"], "datetime64[M]").astype(str).tolist())
     keys = zip(rows["event_id"], rows["event_version"], rows["subject"], period, strict=True)
     ids = [exception_id(basis, code, *map(str, key)) for key in keys]
-    number, first = group_codes([np.array(ids, dtype=object)])
+    number, first = group_codes([Texts.of(ids)])
     amount = np.asarray(rows["amount"], np.int64)
     alone = np.bincount(number, minlength=len(first)) == 1
     at_risk = group_sums(number, np.maximum(amount, 0), len(first))
@@ -38,12 +38,12 @@ def exceptions_table(basis: str, code: str, *, rows: Mapping[str, Any]) -> pa.Ta
     return build(
         EXCEPTIONS,
         {
-            "exception_id": np.array(ids, dtype=object)[first],
+            "exception_id": Texts.of(ids)[first],
             "code": code,
             "basis": basis,
             "period": period[first],
             "amount_at_risk": np.where(alone, np.abs(amount[first]), at_risk),
-            **{name: np.asarray(rows[name])[first] for name in copied},
+            **{name: rows[name][first] for name in copied},
         },
     )
 
@@ -54,34 +54,29 @@ class Screening:
     def __init__(self, table: pa.Table, basis: str) -> None:
         """Screen a table for one accounting basis."""
         self.table, self.basis = table, basis
-        self.reason = np.full(table.num_rows, "", dtype=object)
-        self.message = np.full(table.num_rows, "", dtype=object)
+        self._code = np.zeros(table.num_rows, np.int32)
+        self._reasons: list[tuple[str, Texts | str]] = [("", "")]
 
     def refuse(self, condition: Flags, code: str, *, message: Texts | str) -> None:
         """Give a code to the rows of a condition that have none yet."""
-        rows = condition & (self.reason == "")
-        self.reason[rows] = code
-        self.message[rows] = message if isinstance(message, str) else message[rows]
+        rows = condition & (self._code == 0)
+        if rows.any():
+            self._code[rows] = len(self._reasons)
+            self._reasons.append((code, message))
 
     def bookable(self) -> pa.Table:
         """Return the rows that have no reason against them."""
-        return self.table.filter(pa.array(self.reason == ""))
+        return self.table.filter(pa.array(self._code == 0)) if self._code.any() else self.table
 
     def exceptions(self, *, event: str, date: str, amount: str) -> list[pa.Table]:
         """Return EXCEPTIONS of the refused rows, from the columns named."""
         found = []
-        for code in sorted(set(self.reason) - {""}):
-            rows = np.flatnonzero(self.reason == code)
-            keys = {"event": event, "date": date, "amount": amount}
-            found.append(
-                refused_rows(
-                    self.table.take(rows),
-                    basis=self.basis,
-                    code=code,
-                    keys=keys,
-                    message=self.message[rows],
-                )
-            )
+        keys = {"event": event, "date": date, "amount": amount}
+        for number, (code, message) in enumerate(self._reasons[1:], 1):
+            rows = np.flatnonzero(self._code == number)
+            said = Texts.repeated(message, len(rows)) if isinstance(message, str) else message[rows]
+            part = self.table.take(rows)
+            found.append(refused_rows(part, basis=self.basis, code=code, keys=keys, message=said))
         return found
 
 
@@ -120,13 +115,13 @@ def doubts_table(
     keys = sorted(merged)
     count = len(keys)
     rows = {
-        "event_id": np.array([f"{kind}:{on}:{subject}" for on, subject in keys], dtype=object),
+        "event_id": Texts.of([f"{kind}:{on}:{subject}" for on, subject in keys]),
         "event_version": np.ones(count, np.int64),
-        "subject": np.array([subject for _, subject in keys], dtype=object),
+        "subject": Texts.of([subject for _, subject in keys]),
         "date": np.array([on for on, _ in keys], "datetime64[D]"),
         "amount": np.array([merged[key] for key in keys], np.int64),
-        "currency": np.full(count, base, dtype=object),
-        "message": np.array([f"{subject}: {words} {on}" for on, subject in keys], dtype=object),
+        "currency": Texts.repeated(base, count),
+        "message": Texts.of([f"{subject}: {words} {on}" for on, subject in keys]),
         "batch": np.zeros(count, np.int64),
         "row": np.zeros(count, np.int64),
     }

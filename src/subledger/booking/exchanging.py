@@ -39,7 +39,7 @@ def exchange_drafts(exchanges: pa.Table, *, terms: Terms, rates: Conversions) ->
         event="fx_trade",
         kind="normal",
         day_order=TRADE,
-        cells={"side": side, "fee_currency": np.where(same, "same", "other").astype(object)},
+        cells={"side": side, "fee_currency": Texts.either(same, "same", "other")},
         event_id=texts(part, "trade_id"),
         event_version=numbers(part, "version"),
         stage=repeated("trade", part.num_rows),
@@ -54,7 +54,9 @@ def exchange_drafts(exchanges: pa.Table, *, terms: Terms, rates: Conversions) ->
             "net": gross.plus(of_fees["fees"].signed(np.where(same, sign, 0))),
             "traded": translated(traded_amount(part, terms)[0], other, on=on, rates=rates),
         },
-        words=trade_words(part, numbers(part, "quantity"), terms=terms),
+        words=trade_words(
+            part, numbers(part, "quantity"), terms=terms, rows=np.arange(part.num_rows)
+        ),
         currencies={"fee": fee_currency, "traded": other},
     )
 
@@ -63,7 +65,7 @@ def other_currency(trades: pa.Table, terms: Terms) -> Texts:
     """Return the currency in which the quantity of each exchange is."""
     names = texts(terms.instruments, "instrument")
     bought = dict(zip(names, texts(terms.instruments, "base_currency"), strict=True))
-    return np.array([bought[name] for name in texts(trades, "instrument")], dtype=object)
+    return texts(trades, "instrument").mapped(bought)
 
 
 def traded_amount(trades: pa.Table, terms: Terms) -> tuple[Int64Array, Flags]:

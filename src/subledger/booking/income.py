@@ -13,18 +13,15 @@ from subledger.booking.drafts import Drafts
 from subledger.booking.entitling import (
     Matched,
     Payment,
-    entitled,
-    held_actions,
     match,
     recognition_dates,
 )
-from subledger.booking.entries import Composed, apply_rules
+from subledger.booking.entries import apply_rules
 from subledger.booking.excepting import refused_rows
 from subledger.booking.inputs import Terms
-from subledger.booking.marking import Leaving
+from subledger.booking.lines import Composed
 from subledger.booking.revaluing import Doubt, revaluation_drafts, revalue
-from subledger.booking.trading import Traded
-from subledger.columns import Codes, Days, concatenate, days, flags, ordered, texts
+from subledger.columns import Codes, Days, Texts, concatenate, days, flags, ordered, texts
 from subledger.conversion import Conversions
 from subledger.tables import ENTITLEMENTS, EXCEPTIONS
 
@@ -53,20 +50,11 @@ class Announced:
     events: frozenset[str] = frozenset()
 
 
-@dataclass(frozen=True, slots=True)
-class Held:
-    """What happened to lots, from which positions before each ex-date follow."""
-
-    traded: Traded
-    leaving: Leaving
-
-
 def book_dividends(
-    announced: Announced, held: Held, *, mark_dates: Days, terms: Terms, rates: Conversions
+    announced: Announced, new: pa.Table, *, mark_dates: Days, terms: Terms, rates: Conversions
 ) -> Income:
-    """Book what was announced: entitle what was held, recognise it, settle it with its cash."""
+    """Book what was announced and gave the ENTITLEMENTS: recognise it, settle it with its cash."""
     actions, cash = announced.actions, announced.cash
-    new = entitled(actions, held.traded, leaving=held.leaving, terms=terms)
     items = ordered(ENTITLEMENTS, concatenate(ENTITLEMENTS, [announced.carried, new]))
     known = announced.events | frozenset(texts(items, "event_id"))
     matched = match(cash, items, announced=known, terms=terms)
@@ -91,7 +79,7 @@ def book_dividends(
         ),
         strict=True,
     )
-    ids = np.array(["/".join(parts) for parts in owner], dtype=object)
+    ids = Texts.of(["/".join(parts) for parts in owner])
     others = [
         dividends.payment_drafts(items, paid, cash=cash, revalued=revalued, rates=rates),
         revaluation_drafts(revalued, items, of="entitlement", event_ids=ids),
@@ -106,7 +94,6 @@ def book_dividends(
             [
                 *_cash_exceptions(cash, matched, terms=terms),
                 _unrated(items, unrated, on=on, terms=terms),
-                held_actions(actions, held.traded, leaving=held.leaving, terms=terms),
             ],
         ),
     )
@@ -148,7 +135,7 @@ def _cash_exceptions(cash: pa.Table, matched: Matched, *, terms: Terms) -> list[
             basis=terms.policy.name,
             code=code,
             keys=keys,
-            message=np.array([message for _, message in found], dtype=object),
+            message=Texts.of([message for _, message in found]),
         )
         for code, found in (("DIVIDEND_DIFFERS", matched.differing), ("NO_EVENT", unknown))
     ]
@@ -162,5 +149,5 @@ def _unrated(items: pa.Table, rows: Codes, *, on: Days, terms: Terms) -> pa.Tabl
         basis=terms.policy.name,
         code="MISSING_RATE",
         keys={"event": "event_id", "date": "accounting_date", "amount": "net"},
-        message=np.full(len(rows), "no rate of its currency is known on that day", dtype=object),
+        message=Texts.repeated("no rate of its currency is known on that day", len(rows)),
     )

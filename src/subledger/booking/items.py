@@ -21,9 +21,9 @@ from subledger.booking.drafts import (
     repeated,
     translated,
 )
-from subledger.booking.entries import Composed
 from subledger.booking.excepting import refused_rows
 from subledger.booking.inputs import Terms
+from subledger.booking.lines import Composed
 from subledger.booking.revaluing import Open, Revalued
 from subledger.chart.measures import FX_TRADING_SLOT
 from subledger.columns import (
@@ -36,15 +36,24 @@ from subledger.columns import (
     days,
     group_codes,
     ordered,
+    rows_named,
+    sorted_by,
+    taken,
     texts,
 )
 from subledger.columns import numbers as figures
 from subledger.conversion import Conversions
 from subledger.errors import InvariantError
-from subledger.numbers import Int64Array, group_sums, subtract_columns
+from subledger.numbers import Int64Array, subtract_columns
 from subledger.tables import UNSETTLED
+from subledger.texts import unified
 
 ITEMS = ("amount", "traded", "fees")
+_OF_TRADE = (
+    *("trade_id", "version", "status", "trade_date", "settlement_date", "counterparty"),
+    *("book", "strategy", "broker_account", "instrument", "side", "quantity"),
+    *("currency", "fee_currency", "settlement_currency"),
+)
 _COPIED = ("settlement_date", "counterparty", "book", "strategy", "broker_account", "instrument")
 
 
@@ -62,22 +71,18 @@ def all_items(
     """Return the carried UNSETTLED and those that posted trades add; `trades` are DATED_TRADES."""
     parts = [carried, *(_added(drafts, made, trades=trades) for drafts, made in posted)]
     table = concatenate(UNSETTLED, parts)
-    position = {name: row for row, name in enumerate(texts(trades, "trade_id"))}
-    dates = days(trades, "accounting_date")
-    long_ago = np.datetime64("1900-01-01")
-    booked = [
-        long_ago if row < carried.num_rows else dates[position[name]]
-        for row, name in enumerate(texts(table, "trade_id"))
-    ]
-    return Items(table, np.array(booked, "datetime64[D]"))
+    row = rows_named(texts(table, "trade_id"), among=texts(trades, "trade_id"))
+    booked = np.full(table.num_rows, np.datetime64("1900-01-01"), "datetime64[D]")
+    new = np.arange(table.num_rows) >= carried.num_rows
+    booked[new] = days(trades, "accounting_date")[row[new]]
+    return Items(table, booked)
 
 
 def _added(drafts: Drafts, made: Composed, *, trades: pa.Table) -> pa.Table:
     """Return the UNSETTLED that drafts of trades add: one per trade and item that is not zero."""
-    position = {name: row for row, name in enumerate(texts(trades, "trade_id"))}
     trade_row, first = group_codes([drafts.event_id])
-    part = trades.take(np.array([position[drafts.event_id[row]] for row in first], np.intp))
-    accounts = _item_accounts(made)
+    rows = rows_named(drafts.event_id[first], among=texts(trades, "trade_id"))
+    part = taken(trades.select(_OF_TRADE), rows)
     side = texts(part, "side")
     sells = np.where(side == "sell", 1, -1)
     currency, fees_in = texts(part, "currency"), texts(part, "fee_currency")
@@ -86,82 +91,75 @@ def _added(drafts: Drafts, made: Composed, *, trades: pa.Table) -> pa.Table:
     count = len(first)
 
     def summed(measure: str) -> Amounts:
-        zero = np.zeros(len(drafts), np.int64)
-        amounts = drafts.amounts.get(measure, Amounts(zero, zero))
-        return Amounts(
-            group_sums(trade_row, amounts.local, count), group_sums(trade_row, amounts.base, count)
-        )
+        if measure not in drafts.amounts:
+            zero = np.zeros(count, np.int64)
+            return Amounts(zero, zero)
+        return drafts.amounts[measure].summed(trade_row, count)
 
     net, settled = summed("net"), summed("settlement_net")
-    amount = Amounts(
-        np.where(abroad, settled.local, net.local), np.where(abroad, settled.base, net.base)
-    )
+    amount = net
+    if abroad.any():
+        local = np.where(abroad, settled.local, net.local)
+        amount = Amounts(local, np.where(abroad, settled.base, net.base))
     fees = summed("fees").signed(np.where(fees_in != currency, -1, 0))
     traded = drafts.currencies.get("traded", drafts.currency)[first]
     found = (
-        ("amount", amount.signed(sells), np.where(abroad, settled_in, currency)),
+        ("amount", amount.signed(sells), Texts.either(abroad, settled_in, currency)),
         ("traded", summed("traded").signed(-sells), traded),
         ("fees", fees, fees_in),
     )
     items = [
-        _items(part, item, amounts=amounts, currency=currencies, accounts=accounts)
+        _items(part, item, amounts=amounts, currency=currencies, made=made)
         for item, amounts, currencies in found
     ]
     return concatenate(UNSETTLED, items)
 
 
 def _items(
-    part: pa.Table,
-    item: str,
-    *,
-    amounts: Amounts,
-    currency: Texts,
-    accounts: Mapping[tuple[str, str], str],
+    part: pa.Table, item: str, *, amounts: Amounts, currency: Texts, made: Composed
 ) -> pa.Table:
     """Return UNSETTLED rows of one item; the item `amount` stands even where it is zero."""
     rows = np.arange(part.num_rows)
     if item != "amount":
         rows = np.flatnonzero((amounts.local != 0) | (amounts.base != 0))
-    chosen, trade_id = part.take(rows), texts(part, "trade_id")[rows]
+    chosen = taken(part, rows)
+    trade_id = texts(chosen, "trade_id")
     return build(
         UNSETTLED,
         {
             "trade_id": trade_id,
             "item": repeated(item, len(rows)),
             "version": figures(chosen, "version"),
-            "status": np.where(texts(chosen, "status") == "failed", "failed", "confirmed"),
+            "status": Texts.either(texts(chosen, "status") == "failed", "failed", "confirmed"),
             "trade_date": days(chosen, "trade_date"),
             **{name: chosen.column(name) for name in (*_COPIED, "side", "quantity")},
-            "currency": currency[rows].astype(object),
+            "currency": currency[rows],
             "amount": amounts.local[rows],
             "amount_base": amounts.base[rows],
             "revalued": np.zeros(len(rows), np.int64),
-            "account": np.array([accounts.get((t, item), "") for t in trade_id], dtype=object),
+            "account": _item_accounts(made, item, trades=trade_id),
         },
     )
 
 
-_ITEM_OF_MEASURE = {
-    "net": "amount",
-    "settlement_net": "amount",
-    "traded": "traded",
-    "fees": "fees",
+_MEASURES_OF_ITEM = {
+    "amount": ("net", "settlement_net"),
+    "traded": ("traded",),
+    "fees": ("fees",),
 }
 
 
-def _item_accounts(made: Composed) -> Mapping[tuple[str, str], str]:
-    """Return the account on which each trade's items stand, as the rules put them there."""
-    lines = made.lines
-    through_trading = lines["slot"] == FX_TRADING_SLOT
-    rows = np.flatnonzero(
-        [
-            measure in _ITEM_OF_MEASURE and not traded
-            for measure, traded in zip(lines["measure"], through_trading, strict=True)
-        ]
-    )
-    trades = made.entries["event_id"][lines["entry"][rows].astype(np.intp)]
-    items = [_ITEM_OF_MEASURE[measure] for measure in lines["measure"][rows]]
-    return dict(zip(zip(trades, items, strict=True), lines["account"][rows], strict=True))
+def _item_accounts(made: Composed, item: str, *, trades: Texts) -> Texts:
+    """Return the account on which an item of each trade stands, as the rules put it there."""
+    blocks = [
+        block
+        for block in made.blocks
+        if block.measure in _MEASURES_OF_ITEM[item] and block.slot != FX_TRADING_SLOT
+    ]
+    entries = np.concatenate([np.empty(0, np.int32), *(block.entry for block in blocks)])
+    accounts = Texts.joined([*(one.texts("account") for one in blocks), Texts.repeated("", 1)])
+    line = rows_named(trades, among=made.entries["event_id"][entries])
+    return accounts[np.where(line < 0, len(entries), line)]
 
 
 def with_status(unsettled: pa.Table, trades: pa.Table) -> pa.Table:
@@ -169,12 +167,12 @@ def with_status(unsettled: pa.Table, trades: pa.Table) -> pa.Table:
 
     An item whose trade settles after the window is confirmed as long as it is unsettled.
     """
-    known = dict(zip(texts(trades, "trade_id"), texts(trades, "status"), strict=True))
-    status = [known.get(trade, "confirmed") for trade in texts(unsettled, "trade_id")]
-    pending = ["confirmed" if name == "settled" else name for name in status]
+    row = rows_named(texts(unsettled, "trade_id"), among=texts(trades, "trade_id"))
+    known = Texts.joined([texts(trades, "status"), Texts.repeated("confirmed", 1)])
+    status = known[np.where(row < 0, trades.num_rows, row)]
+    pending = Texts.either(status == "settled", "confirmed", status)
     position = unsettled.schema.get_field_index("status")
-    field = unsettled.schema.field("status")
-    return unsettled.set_column(position, field, pa.array(pending, pa.string()))
+    return unsettled.set_column(position, unsettled.schema.field("status"), pending.dictionary())
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,22 +189,21 @@ def settle(settling: pa.Table, items: Items, *, rates: Conversions) -> Settled:
 
     A settlement without an item waits with its trade, which is an exception or not posted.
     """
-    rows_of: dict[str, list[int]] = {}
-    place = [ITEMS.index(item) for item in texts(items.table, "item")]
-    trade_ids = texts(items.table, "trade_id")
+    facts = sorted_by(settling, ("accounting_date", "trade_id"))
     # The items of a trade settle in their own order, whether they were carried or are new.
-    for row in np.argsort(place, kind="stable"):
-        rows_of.setdefault(trade_ids[row], []).append(int(row))
-    ordered_ = settling.sort_by([("accounting_date", "ascending"), ("trade_id", "ascending")])
-    trades = texts(ordered_, "trade_id")
-    pairs = [(n, row) for n, trade in enumerate(trades) for row in rows_of.get(trade, ())]
-    fact = np.array([n for n, _ in pairs], np.intp)
-    item = np.array([row for _, row in pairs], np.intp)
+    place = texts(items.table, "item").looked_up(ITEMS.index)
+    (of_fact, of_item), _ = unified([texts(facts, "trade_id"), texts(items.table, "trade_id")])
+    by_trade = np.lexsort((place, of_item))
+    start = np.searchsorted(of_item[by_trade], of_fact, side="left")
+    count = np.searchsorted(of_item[by_trade], of_fact, side="right") - start
+    fact = np.repeat(np.arange(len(of_fact)), count)
+    within = np.arange(len(fact)) - np.repeat(np.cumsum(count) - count, count)
+    item = by_trade[np.repeat(start, count) + within]
     currencies = texts(items.table, "currency")[item]
-    known = rates.known(currencies, days(ordered_, "accounting_date")[fact])
+    known = rates.known(currencies, days(facts, "accounting_date")[fact])
     without = np.unique(fact[~known])
     chosen = np.flatnonzero(~np.isin(fact, without))
-    return Settled(ordered_.take(fact[chosen]), item[chosen], ordered_.take(without))
+    return Settled(facts.take(fact[chosen]), item[chosen], facts.take(without))
 
 
 def open_items(items: Items, settled: Settled) -> Open:
@@ -233,8 +230,8 @@ def settlement_drafts(
 ) -> Drafts:
     """Return a draft per item that settles: cash at the rate of the day against what was booked."""
     settling = settled.settling
-    part = items.table.take(settled.item)
-    amount = Amounts(figures(part, "amount"), figures(part, "amount_base"))
+    part = taken(items.table, settled.item)
+    amount = Amounts.of(figures(part, "amount"), figures(part, "amount_base"))
     on, names = days(settling, "accounting_date"), texts(part, "instrument")
     receives = _received(part)
     sign = np.where(receives, 1, -1)
@@ -250,12 +247,12 @@ def settlement_drafts(
         cells={
             "asset_class": classes_of(names, asset_class),
             "item": item,
-            "direction": np.where(receives, "receive", "pay").astype(object),
+            "direction": Texts.either(receives, "receive", "pay"),
         },
         event_id=trade_id,
         event_version=figures(settling, "version"),
         stage=repeated("settlement", len(names)),
-        leg=np.array([ITEMS.index(name) for name in item], np.int64),
+        leg=item.looked_up(ITEMS.index),
         accounting_date=on,
         activity_date=days(settling, "activity_date"),
         **dimensions(part),
@@ -299,12 +296,12 @@ def with_numbers(table: pa.Table, name: str, *, values: Int64Array) -> pa.Table:
 
 def unrated_settlements(settled: Settled, items: Items, *, terms: Terms) -> pa.Table:
     """Return EXCEPTIONS of settlements whose currency has no rate on their day."""
-    first = {name: row for row, name in reversed(list(enumerate(texts(items.table, "trade_id"))))}
-    part = settled.unrated
-    rows = np.array([first[name] for name in texts(part, "trade_id")], np.intp)
+    part, table = settled.unrated, items.table
+    rows = rows_named(texts(part, "trade_id"), among=texts(table, "trade_id")[::-1])
+    rows = table.num_rows - 1 - rows
     for name in ("instrument", "currency"):
-        part = part.append_column(name, pa.array(texts(items.table, name)[rows], pa.string()))
-    part = part.append_column("amount", pa.array(figures(items.table, "amount")[rows], pa.int64()))
+        part = part.append_column(name, texts(table, name)[rows].dictionary())
+    part = part.append_column("amount", pa.array(figures(table, "amount")[rows], pa.int64()))
     return refused_rows(
         part,
         basis=terms.policy.name,

@@ -29,7 +29,9 @@ class _Parts(NamedTuple):
 
     def amounts(self, part: str, values: Amounts) -> Amounts:
         """Return the amounts of one part as a measure of all rows."""
-        return Amounts(self.units(part, values.local), self.units(part, values.base))
+        local = self.units(part, values.local)
+        same = values.base is values.local
+        return Amounts(local, local if same else self.units(part, values.base))
 
 
 def leg_lots(traded: Traded, marked: Marked, *, reliefs: ReliefAmounts) -> LotRows:
@@ -42,11 +44,11 @@ def leg_lots(traded: Traded, marked: Marked, *, reliefs: ReliefAmounts) -> LotRo
     released, none = marked.released, np.zeros(len(reliefs.gain), np.int64)
 
     def relieved(local: Int64Array, base: Int64Array) -> Amounts:
-        return parts.amounts("leaving", _of_reliefs(leaving, Amounts(local, base)))
+        return parts.amounts("leaving", _of_reliefs(leaving, Amounts.of(local, base)))
 
     cost_relieved = relieved(reliefs.cost, reliefs.cost_base)
     cost = parts.amounts("opened", _acquired(traded, opening))
-    moved = parts.amounts("joined", Amounts(moves.cost, moves.cost_base))
+    moved = parts.amounts("joined", Amounts.of(moves.cost, moves.cost_base))
     # What a lot of another owner gains in cost is owed by it at an opening, to it at a closing.
     gained = cost_relieved.plus(cost).plus(moved.signed(np.where(legs.opens[leg], 1, -1)))
     elsewhere = owned_elsewhere(traded, lot=lot, trade_row=legs.trade[leg])
@@ -62,7 +64,7 @@ def leg_lots(traded: Traded, marked: Marked, *, reliefs: ReliefAmounts) -> LotRo
             "interbook_cost": gained.signed(elsewhere.astype(np.int64)),
             "realised_price": relieved(reliefs.gain, reliefs.price_base),
             "realised_fx": relieved(none, reliefs.fx_base),
-            "mark_released": parts.amounts("leaving", Amounts(released.local, released.price)),
+            "mark_released": parts.amounts("leaving", Amounts.of(released.local, released.price)),
             "mark_fx_released": parts.amounts("leaving", Amounts.base_only(released.fx)),
         },
         units={
@@ -77,18 +79,17 @@ def leg_lots(traded: Traded, marked: Marked, *, reliefs: ReliefAmounts) -> LotRo
 
 def _of_reliefs(leaving: Leaving, amounts: Amounts) -> Amounts:
     """Return amounts of reliefs for everything that leaves lots; a joining has none."""
-    found = Amounts(np.zeros(len(leaving.lot), np.int64), np.zeros(len(leaving.lot), np.int64))
-    rows = np.flatnonzero(leaving.relief >= 0)
-    found.local[rows] = amounts.local[leaving.relief[rows]]
-    found.base[rows] = amounts.base[leaving.relief[rows]]
-    return found
+    if not (leaving.relief < 0).any():
+        return amounts.at(leaving.relief)
+    # Row -1 is a zero behind the others: where lots are joined alone, there are no others.
+    return Amounts.of(*(np.append(one, 0)[leaving.relief] for one in (amounts.local, amounts.base)))
 
 
 def _acquired(traded: Traded, opening: Codes) -> Amounts:
     """Return the cost of what opening legs acquired: gross with or less what goes into cost."""
     legs = traded.relieved.legs
     side = legs.side[opening]
-    return Amounts(
+    return Amounts.of(
         add_columns(legs.gross[opening], side * legs.fees[opening]),
         add_columns(legs.gross_base[opening], side * legs.fees_base[opening]),
     )

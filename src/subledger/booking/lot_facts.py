@@ -9,7 +9,7 @@ import numpy as np
 import pyarrow as pa
 
 from subledger.booking.naming_lots import LotNames
-from subledger.columns import Codes, Days, Texts, column, days, group_codes
+from subledger.columns import Codes, Days, Texts, column, days, group_codes, joined_columns
 from subledger.lots.engine import Lots
 from subledger.numbers import Int64Array
 from subledger.tables import OWNER as _OWNER
@@ -48,7 +48,8 @@ def lot_facts(lots: pa.Table, trades: pa.Table, *, engine: Lots, names: LotNames
     chain_start = np.where(rows < lots.num_rows, rows, first[chain])
 
     def joined(name: str, source: str) -> Any:  # noqa: ANN401 - a column of any kind
-        return np.concatenate([column(lots, name), column(trades, source)[made]])[chain_start]
+        parts = [column(lots, name), column(trades, source)[made]]
+        return joined_columns(parts)[chain_start]
 
     never = np.full(len(made), np.datetime64("NaT"), "datetime64[D]")
     return LotFacts(
@@ -62,3 +63,17 @@ def lot_facts(lots: pa.Table, trades: pa.Table, *, engine: Lots, names: LotNames
 def by_arrival(lots: Lots) -> Codes:
     """Return the rows of lots in the order in which they came into the books."""
     return np.lexsort((lots.trade < 0, lots.since))
+
+
+def long_term_from(acquired: Days) -> Days:
+    """Return the first day on which a disposal is held for more than one year.
+
+    The day of acquisition is not counted: the day after it, one calendar year later. Where that
+    year has no such day, the day that follows.
+
+    Source: 26 USC 1222 (more than 1 year).
+    """
+    first_day = acquired + np.timedelta64(1, "D")
+    month = first_day.astype("datetime64[M]")
+    year_later = (month + np.timedelta64(12, "M")).astype("datetime64[D]")
+    return np.asarray(year_later + (first_day - month), "datetime64[D]")

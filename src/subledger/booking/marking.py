@@ -22,7 +22,7 @@ from subledger.booking.gains import price_gain
 from subledger.booking.inputs import Terms
 from subledger.booking.lot_facts import LotFacts, by_arrival
 from subledger.booking.trading import Traded
-from subledger.columns import Codes, Days, Texts, days, numbers, texts
+from subledger.columns import Codes, Days, Texts, days, numbers, rows_named, texts
 from subledger.conversion import Conversions
 from subledger.numbers import (
     Int64Array,
@@ -218,15 +218,14 @@ def prices_on(marks: pa.Table, on: np.datetime64, *, terms: Terms) -> Prices:
     instruments = terms.instruments
     rows = np.flatnonzero(days(marks, "mark_date") == on)
     part = marks.take(rows)
-    position = {name: n for n, name in enumerate(texts(instruments, "instrument"))}
-    where = np.array([position[name] for name in texts(part, "instrument")], np.intp)
+    where = rows_named(texts(part, "instrument"), among=texts(instruments, "instrument"))
     multiplier = numbers(instruments, "multiplier_mantissa")[where]
     currencies = texts(instruments, "currency")[where]
     shift = (
         numbers(instruments, "quantity_decimals")[where]
         + numbers(instruments, "multiplier_scale")[where]
         + numbers(part, "price_scale")
-        - np.array([terms.decimals[currency] for currency in currencies], np.int64)
+        - currencies.looked_up(terms.decimals)
     )
     names = texts(part, "instrument")
     mantissa = mul_div_columns(numbers(part, "price_mantissa"), multiplier, 1)
@@ -267,8 +266,8 @@ def _targets(
     lots, names = run.traded.relieved.lots, run.owners.instrument[held]
     value = product_columns(
         lots.opened[held] - state.closed[held],
-        np.array([prices.mantissa[name] for name in names], np.int64),
-        np.array([prices.shift[name] for name in names], np.int64),
+        names.looked_up(prices.mantissa),
+        names.looked_up(prices.shift),
     )
     side, currencies = lots.side[held], run.owners.currency[held]
     dates = np.full(len(held), on)
@@ -292,9 +291,9 @@ def _valued(run: _Run, marked: Marked, *, held: Codes, on: np.datetime64, prices
     state, lots = marked.left, run.traded.relieved.lots
     names, currencies = run.owners.instrument[held], run.owners.currency[held]
     cost = lots.cost_base[held] - state.relieved_base[held]
-    priced = np.array([name in prices.mantissa for name in names], bool)
+    priced = names.looked_up(prices.mantissa.__contains__, bool)
     rated = run.rates.known(currencies, np.full(len(held), on))
-    late = np.array([name in prices.stale for name in names], bool)
+    late = names.looked_up(prices.stale.__contains__, bool)
     for found, doubtful, subjects in (
         (marked.unpriced, ~priced, names),
         (marked.stale, late, names),
@@ -312,5 +311,6 @@ def _list_doubts(
     cost: Int64Array,
 ) -> None:
     found.extend(
-        (on, subject, exact_sum(cost[subjects == subject])) for subject in sorted(set(subjects))
+        (on, subject, exact_sum(cost[subjects == subject]))
+        for subject in sorted(subjects.distinct())
     )

@@ -12,13 +12,14 @@ import numpy as np
 import pyarrow as pa
 
 from subledger.booking.drafts import (
+    DIMENSION_NAMES,
     MARK,
     TRADE,
     Amounts,
     Drafts,
     LotRows,
     classes_of,
-    dimensions,
+    days_as_text,
     quantity_decimals,
     repeated,
 )
@@ -28,10 +29,9 @@ from subledger.booking.leg_lots import leg_lots
 from subledger.booking.lot_facts import OWNER
 from subledger.booking.marking import Levels, Marked
 from subledger.booking.trading import Traded, leg_fees, leg_part
-from subledger.columns import Texts, build, concatenate, days, group_codes, numbers, texts
+from subledger.columns import Codes, Texts, days, group_codes, numbers, texts
 from subledger.conversion import Conversions
-from subledger.numbers import Int64Array, add_columns, group_sums, to_text, trim
-from subledger.tables import MEASURE_NAMES, MEASURES
+from subledger.numbers import Int64Array, to_text, trim
 
 
 def trade_drafts(
@@ -43,12 +43,12 @@ def trade_drafts(
     rates: Conversions,
 ) -> Drafts:
     """Return a draft per leg with the measures of `chart.measures`, event `trade`."""
-    legs = traded.relieved.legs
-    part = traded.trades.take(legs.trade)
-    names = texts(part, "instrument")
+    legs, trades = traded.relieved.legs, traded.trades
+    facts: dict[str, Any] = {name: texts(trades, name)[legs.trade] for name in _FACTS}
+    names: Texts = facts["instrument"]
+    currency: Texts = facts["currency"]
+    fee_currency, settled_in = facts["fee_currency"], facts["settlement_currency"]
     opens = legs.opens.astype(bool)
-    currency, fee_currency = texts(part, "currency"), texts(part, "fee_currency")
-    settled_in = texts(part, "settlement_currency")
     reliefs = relief_amounts(traded, rates=rates, fx_split=terms.policy.fx_split)
     lots = leg_lots(traded, marked, reliefs=reliefs)
     return Drafts(
@@ -63,23 +63,26 @@ def trade_drafts(
             "fee_currency": _either(fee_currency == currency, ("same", "other")),
             "settlement": _either(settled_in == currency, ("same", "other")),
         },
-        event_id=texts(part, "trade_id"),
-        event_version=numbers(part, "version"),
+        event_id=facts["trade_id"],
+        event_version=numbers(trades, "version")[legs.trade],
         stage=repeated("trade", len(names)),
         leg=np.where(opens, 2, 1),
-        accounting_date=days(part, "accounting_date"),
-        activity_date=days(part, "trade_date"),
-        **dimensions(part),
+        accounting_date=traded.dates[legs.trade],
+        activity_date=days(trades, "trade_date")[legs.trade],
+        **{name: facts[name] for name in (*DIMENSION_NAMES, "currency")},
         quantity=legs.quantity,
         amounts={**_leg_amounts(traded), **_of_lots(lots, len(names))},
-        words=trade_words(part, legs.quantity, terms=terms),
+        words=trade_words(trades, legs.quantity, terms=terms, rows=legs.trade),
         currencies={"fee": fee_currency, "settlement": settled_in},
         lots=lots,
     )
 
 
+_FACTS = ("trade_id", "fee_currency", "settlement_currency", "currency", *DIMENSION_NAMES)
+
+
 def _either(condition: Any, words: tuple[str, str]) -> Texts:  # noqa: ANN401 - any comparison
-    return np.where(condition, *words).astype(object)
+    return Texts.either(condition, *words)
 
 
 def _leg_amounts(traded: Traded) -> dict[str, Amounts]:
@@ -89,19 +92,21 @@ def _leg_amounts(traded: Traded) -> dict[str, Amounts]:
     # Opening a long and closing a short are buys.
     sign = np.where(opens == long, 1, -1)
     same = (texts(trades, "fee_currency") == texts(trades, "currency"))[legs.trade]
-    gross = Amounts(legs.gross, legs.gross_base)
+    gross = Amounts.of(legs.gross, legs.gross_base)
     of_fees = fee_amounts(fees.local, fees.base)
     total = of_fees["fees"]
     none = np.zeros(len(sign), np.int64)
-    in_cost = Amounts(legs.fees, legs.fees_base)
+    in_cost = Amounts.of(legs.fees, legs.fees_base)
     after_fees = gross.plus(in_cost.signed(sign))
     cost = opens | ~long
     abroad = texts(trades, "settlement_currency") != texts(trades, "currency")
     settled = traded.translated
-    settlement_net = Amounts(
-        leg_part(traded, np.where(abroad, settled.settlement_net, 0)),
-        leg_part(traded, np.where(abroad, settled.settlement_base, 0)),
-    )
+    settlement_net = Amounts(none, none)
+    if abroad.any():
+        settlement_net = Amounts(
+            leg_part(traded, np.where(abroad, settled.settlement_net, 0)),
+            leg_part(traded, np.where(abroad, settled.settlement_base, 0)),
+        )
     return {
         "gross": gross,
         **of_fees,
@@ -117,15 +122,20 @@ def fee_amounts(
     local: Mapping[str, Int64Array], base: Mapping[str, Int64Array]
 ) -> dict[str, Amounts]:
     """Return the fee measures: the positive part of each fee, all rebates, and the total."""
-    rebate = (
-        add_columns(*(-np.minimum(amount, 0) for amount in local.values())),
-        add_columns(*(-np.minimum(base[fee], 0) for fee in local)),
-    )
+    amounts = {fee: Amounts.of(local[fee], base[fee]) for fee in local}
     return {
-        **{fee: Amounts(np.maximum(local[fee], 0), np.maximum(base[fee], 0)) for fee in local},
-        "rebate": Amounts(*rebate),
-        "fees": Amounts(add_columns(*local.values()), add_columns(*base.values())),
+        **{fee: amount.positive() for fee, amount in amounts.items()},
+        "rebate": _total([amount.negative() for amount in amounts.values()]),
+        "fees": _total(list(amounts.values())),
     }
+
+
+def _total(amounts: Sequence[Amounts]) -> Amounts:
+    """Return the sum of measures."""
+    total = amounts[0]
+    for amount in amounts[1:]:
+        total = total.plus(amount)
+    return total
 
 
 _SUMMED = (
@@ -140,33 +150,39 @@ _SUMMED = (
 
 def _of_lots(lots: LotRows, count: int) -> dict[str, Amounts]:
     """Return the measures of each leg that are sums over its lots."""
-    return {
-        name: Amounts(
-            group_sums(lots.draft, lots.amounts[name].local, count),
-            group_sums(lots.draft, lots.amounts[name].base, count),
-        )
-        for name in _SUMMED
-    }
+    return {name: lots.amounts[name].summed(lots.draft, count) for name in _SUMMED}
 
 
-def trade_words(part: pa.Table, quantity: Int64Array, *, terms: Terms) -> dict[str, Texts]:
-    """Return what the narration of trades may name."""
-    decimals = quantity_decimals(terms)
-    names = texts(part, "instrument")
-    amounts = zip(quantity.tolist(), names, strict=True)
-    prices = zip(
-        numbers(part, "price_mantissa").tolist(), numbers(part, "price_scale").tolist(), strict=True
-    )
+def trade_words(
+    trades: pa.Table, quantity: Int64Array, *, terms: Terms, rows: Int64Array
+) -> dict[str, Texts]:
+    """Return what the narration of trades may name, for some rows and the units of each."""
+    names = texts(trades, "instrument")[rows]
+    places = names.looked_up(quantity_decimals(terms))
+    mantissa, scale = numbers(trades, "price_mantissa"), numbers(trades, "price_scale")
     return {
-        "quantity": np.array([to_text(q, decimals[name]) for q, name in amounts], dtype=object),
-        "price": np.array([to_text(*trim(*price)) for price in prices], dtype=object),
+        "quantity": decimal_texts(quantity, places),
+        "price": decimal_texts(mantissa, scale, trimmed=True)[rows],
         "instrument": names,
-        "trade_id": texts(part, "trade_id"),
+        "trade_id": texts(trades, "trade_id")[rows],
     }
 
 
-def mark_drafts(traded: Traded, marked: Marked, *, asset_class: Mapping[str, str]) -> Drafts:
-    """Return a draft per mark date, instrument and side, with one change per lot."""
+def decimal_texts(values: Int64Array, decimals: Int64Array, *, trimmed: bool = False) -> Texts:
+    """Return scaled integers as plain decimal text, each distinct one written once."""
+    codes, first = group_codes([values, decimals])
+    pairs = zip(values[first].tolist(), decimals[first].tolist(), strict=True)
+    written = [to_text(*(trim(*pair) if trimmed else pair)) for pair in pairs]
+    return Texts.of(written)[codes]
+
+
+def mark_drafts(
+    traded: Traded, marked: Marked, *, asset_class: Mapping[str, str]
+) -> tuple[Drafts, Codes]:
+    """Return a draft per mark date, instrument and side, with one change per lot.
+
+    Returns the first lot of each besides: drafts of a date stand in the order of these.
+    """
     owners = traded.facts
     lot = np.concatenate([np.empty(0, np.intp), *marked.lot]).astype(np.intp)
     on = np.concatenate([np.empty(0, "datetime64[D]"), *marked.date])
@@ -178,14 +194,14 @@ def mark_drafts(traded: Traded, marked: Marked, *, asset_class: Mapping[str, str
     )
     side = _either(traded.relieved.lots.side[lot] > 0, ("long", "short"))
     names: Texts = owners.instrument[lot]
-    draft, first = group_codes([on.astype(str).astype(object), names, side])
+    draft, first = group_codes([on, names, side])
     count = len(first)
-    nothing, stage = repeated("", count), on[first].astype(str).astype(object)
+    nothing, stage = repeated("", count), days_as_text(on[first])
     of_lots = {
-        "mark_change": Amounts(change.local, change.price),
+        "mark_change": Amounts.of(change.local, change.price),
         "mark_fx_change": Amounts.base_only(change.fx),
     }
-    return Drafts(
+    drafts = Drafts(
         event="mark",
         kind="mark",
         day_order=MARK,
@@ -202,21 +218,17 @@ def mark_drafts(traded: Traded, marked: Marked, *, asset_class: Mapping[str, str
         counterparty=nothing,
         instrument=names[first],
         currency=owners.currency[lot][first],
-        amounts={
-            name: Amounts(
-                group_sums(draft, amounts.local, count), group_sums(draft, amounts.base, count)
-            )
-            for name, amounts in of_lots.items()
-        },
+        amounts={name: amounts.summed(draft, count) for name, amounts in of_lots.items()},
         words={"instrument": names[first], "date": stage},
         lots=LotRows(draft=draft, lot_id=owners.lot_id[lot], **owners.owner(lot), amounts=of_lots),
     )
+    return drafts, lot[first]
 
 
 def opening_lot_drafts(lots: pa.Table, *, asset_class: Mapping[str, str]) -> Drafts:
     """Return a draft per screened OPENING_LOTS row."""
     names, count = texts(lots, "instrument"), lots.num_rows
-    cost = Amounts(numbers(lots, "cost"), numbers(lots, "cost_base"))
+    cost = Amounts.of(numbers(lots, "cost"), numbers(lots, "cost_base"))
     lot_id = texts(lots, "lot_id")
     owner: dict[str, Any] = {name: texts(lots, name) for name in OWNER}
     return Drafts(
@@ -244,37 +256,4 @@ def opening_lot_drafts(lots: pa.Table, *, asset_class: Mapping[str, str]) -> Dra
             amounts={"cost": cost},
             units={"cost": numbers(lots, "quantity")},
         ),
-    )
-
-
-def measures_table(drafts: Sequence[Drafts]) -> pa.Table:
-    """Return MEASURES of all drafts; a name that an event does not yield is zero."""
-    return concatenate(MEASURES, [_measures(draft) for draft in drafts if len(draft)])
-
-
-def _measures(draft: Drafts) -> pa.Table:
-    count = len(draft)
-    zero = Amounts.base_only(np.zeros(count, np.int64))
-    named = {name: draft.amounts.get(name, zero) for name in MEASURE_NAMES}
-    empty = repeated("", count)
-    quantity = np.zeros(count, np.int64) if draft.quantity is None else draft.quantity
-    return build(
-        MEASURES,
-        {
-            "event_kind": repeated(draft.event, count),
-            "event_id": draft.event_id,
-            "event_version": draft.event_version,
-            "stage": draft.stage,
-            "leg": draft.leg,
-            "side": draft.cells.get("side", draft.cells.get("direction", empty)),
-            "effect": draft.cells.get("effect", empty),
-            "currency": draft.currency,
-            **{
-                f"{role}_currency": draft.currencies.get(role, empty)
-                for role in ("fee", "settlement", "traded")
-            },
-            "quantity": quantity,
-            **{name: amounts.local for name, amounts in named.items()},
-            **{f"{name}_base": amounts.base for name, amounts in named.items()},
-        },
     )

@@ -14,8 +14,9 @@ import numpy as np
 import pyarrow as pa
 
 from subledger.booking.drafts import DIMENSION_NAMES, SWEEP, Amounts, Drafts, repeated
-from subledger.booking.entries import Composed, apply_rules, in_order
+from subledger.booking.entries import apply_rules
 from subledger.booking.inputs import Terms
+from subledger.booking.lines import Block, Composed, in_order
 from subledger.booking.revaluing import Doubt, balance_drafts
 from subledger.chart import Chart
 from subledger.chart.measures import CASH_SLOT, FX_TRADING_SLOT, LINES_OF_ITEMS
@@ -67,41 +68,44 @@ def movements(made: Composed, terms: Terms, *, of_balances: bool = False) -> Mov
 
     A revaluation is one of an item, unless all given are `of_balances`.
     """
-    lines, base = made.lines, terms.policy.base_currency
+    base = terms.policy.base_currency
     trading = accounts_of_slot(terms.chart, FX_TRADING_SLOT)
     cash = accounts_of_slot(terms.chart, CASH_SLOT)
     monetary = {number for number, one in terms.chart.accounts.items() if one.monetary}
     kinds = {**dict.fromkeys(monetary, "other"), **dict.fromkeys(cash & monetary, "cash")}
     kinds |= dict.fromkeys(trading, "fx_trading")
-    kind = np.array([kinds.get(account, "") for account in lines["account"]], dtype=object)
-    entry = lines["entry"].astype(np.intp)
-    foreign = (lines["currency"] != base) | (kind == "fx_trading")
-    of_item = _of_items(made, entry)
-    if not of_balances:
-        of_item |= made.entries["event_kind"][entry] == "revaluation"
-    rows = np.flatnonzero((kind != "") & foreign & ~of_item)
+    events = made.entries["event_kind"]
+
+    def moves(block: Block) -> Flags | None:
+        account = block.texts("account")
+        if not kinds.keys() & set(account.distinct()):
+            return None
+        foreign = (block.texts("currency") != base) | account.isin(trading)
+        rows = np.flatnonzero(account.isin(list(kinds)) & foreign)
+        chosen = np.zeros(len(block), bool)
+        chosen[rows] = ~_of_items(block, events[block.entry[rows]], of_balances=of_balances)
+        return chosen
+
+    lines = made.lines(moves)
     table = build(
         MONEY,
         {
-            **{name: lines[name][rows] for name in ("account", "currency", *DIMENSION_NAMES)},
-            "kind": kind[rows],
-            "amount": lines["amount"][rows].astype(np.int64),
-            "amount_base": lines["amount_base"][rows].astype(np.int64),
+            **{name: lines[name] for name in ("account", "currency", *DIMENSION_NAMES)},
+            "kind": lines["account"].mapped(kinds),
+            "amount": lines["amount"],
+            "amount_base": lines["amount_base"],
         },
     )
-    return Movement(table, made.entries["accounting_date"][entry[rows]])
+    return Movement(table, made.entries["accounting_date"][lines["entry"]])
 
 
-def _of_items(made: Composed, entry: Any) -> Flags:  # noqa: ANN401 - rows
-    events, measures = made.entries["event_kind"][entry], made.lines["measure"]
-    pairs = zip(events, measures, made.lines["slot"], strict=True)
-    return np.array(
-        [
-            measure in LINES_OF_ITEMS.get(event, ()) and slot != FX_TRADING_SLOT
-            for event, measure, slot in pairs
-        ],
-        bool,
-    )
+def _of_items(block: Block, events: Texts, *, of_balances: bool) -> Flags:
+    """Say of lines of a block, by the event of each, whether they are those of an item."""
+    found = np.zeros(len(events), bool)
+    if block.slot != FX_TRADING_SLOT:
+        of_item = [e for e, measures in LINES_OF_ITEMS.items() if block.measure in measures]
+        found |= events.isin(of_item)
+    return found if of_balances else found | (events == "revaluation")
 
 
 def summed(parts: list[pa.Table]) -> pa.Table:
@@ -175,7 +179,7 @@ def _balance_ids(balances: pa.Table) -> Texts:
     """Return an id per balance: an id of a dimension cannot hold a slash."""
     columns = [texts(balances, name) for name in ("account", "currency", *DIMENSION_NAMES)]
     ids = ["revaluation:" + "/".join(parts).rstrip("/") for parts in zip(*columns, strict=True)]
-    return np.array(ids, dtype=object)
+    return Texts.of(ids)
 
 
 def _swept(standing: pa.Table, on: np.datetime64, *, terms: Terms) -> Drafts:
@@ -197,7 +201,7 @@ def _swept(standing: pa.Table, on: np.datetime64, *, terms: Terms) -> Drafts:
         kind="mark",
         day_order=SWEEP,
         cells={},
-        event_id=np.array(ids, dtype=object),
+        event_id=Texts.of(ids),
         event_version=np.ones(count, np.int64),
         stage=stage,
         leg=np.zeros(count, np.int64),

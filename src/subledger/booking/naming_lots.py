@@ -7,7 +7,6 @@ chain of versions `<first id>#2`, `#3` and so on; the engine knows a chain by a 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -24,16 +23,22 @@ _VERSION = re.compile(r"(.+)#([2-9]|[1-9][0-9]+)\Z", re.ASCII)
 class LotNames:
     """The chains of lots: the id of each, and the chain of every given lot and every trade."""
 
-    ids: Sequence[str]
+    ids: pa.StringArray
     of_lot: Int64Array
     version: Int64Array  # of each given lot within its chain
     of_trade: Int64Array
 
     def lot_ids(self, chain: Int64Array, version: Int64Array) -> Texts:
         """Return the ids of lots by chain and version."""
-        pairs = zip(chain.tolist(), version.tolist(), strict=True)
-        found = [self.ids[name] if n == 1 else f"{self.ids[name]}#{n}" for name, n in pairs]
-        return np.array(found, dtype=object)
+        first = Texts(chain.astype(np.int32), self.ids)
+        later = np.flatnonzero(version != 1)
+        if not len(later):
+            return first
+        suffix = Texts.of([f"#{n}" for n in version[later].tolist()])
+        written = Texts.joined([first, first[later] + suffix])
+        codes = written.codes[: len(chain)].copy()
+        codes[later] = written.codes[len(chain) :]
+        return Texts(codes, written.values)
 
 
 def chain_of(lot_id: str) -> tuple[str, int]:
@@ -46,10 +51,31 @@ def name_lots(
     trades: pa.Table, lots: pa.Table, *, instruments: pa.Table
 ) -> tuple[LotNames, Picks, Int64Array]:
     """Number the lots of LOTS and DATED_TRADES; return them, the named lots and their offsets."""
-    codes: dict[str, int] = {}
-    chains = [chain_of(name) for name in texts(lots, "lot_id")]
-    of_lot = [codes.setdefault(name, len(codes)) for name, _ in chains]
-    of_trade = [codes.setdefault(name, len(codes)) for name in texts(trades, "trade_id")]
+    lot_ids, version = chains_of(texts(lots, "lot_id"))
+    # With "" among them, lines that name no lot have codes in the same list.
+    known = Texts.joined([lot_ids, texts(trades, "trade_id")]).with_blank()
+    named, picks_from = _named(trades, instruments=instruments)
+    both = Texts.joined([known, Texts.of([name for name, _, _ in named])])
+    chain = both.codes.astype(np.int64)
+    of_lot, of_trade = chain[: lots.num_rows], chain[lots.num_rows : len(known)]
+    picks = Picks(
+        chain[len(known) :],
+        np.array([n for _, n, _ in named], np.int64),
+        np.array([units for _, _, units in named], np.int64),
+    )
+    return LotNames(both.values, of_lot, version, of_trade), picks, picks_from
+
+
+def chains_of(lot_ids: Texts) -> tuple[Texts, Int64Array]:
+    """Return the ids of lots' chains and their versions within them."""
+    chain = lot_ids.mapped(lambda name: chain_of(name)[0])
+    return chain, lot_ids.looked_up(lambda name: chain_of(name)[1])
+
+
+def _named(
+    trades: pa.Table, *, instruments: pa.Table
+) -> tuple[list[tuple[str, int, int]], Int64Array]:
+    """Return chain, version and units of each lot that a trade names, and each trade's first."""
     places = dict(
         zip(
             texts(instruments, "instrument"),
@@ -57,21 +83,15 @@ def name_lots(
             strict=True,
         )
     )
-    found: list[tuple[int, int, int]] = []
-    offsets = [0]
-    named = zip(texts(trades, "lots"), texts(trades, "instrument"), strict=True)
-    for lots_named, instrument in named:
+    found: list[tuple[str, int, int]] = []
+    said, traded = texts(trades, "lots"), texts(trades, "instrument")
+    count = np.zeros(trades.num_rows, np.int64)
+    for row in np.flatnonzero(said != ""):
+        before, lots_named, instrument = len(found), said[row], traded[row]
         for pick in filter(None, lots_named.split(";")):
             lot_id, _, quantity = pick.rpartition(":")
             name, version = chain_of(lot_id)
             units = rescale(*parse_decimal(quantity), places[instrument])
-            found.append((codes.setdefault(name, len(codes)), version, units))
-        offsets.append(len(found))
-    picks = np.array(found, np.int64).reshape(len(found), len(Picks._fields))
-    names = LotNames(
-        list(codes),
-        np.array(of_lot, np.int64),
-        np.array([version for _, version in chains], np.int64),
-        np.array(of_trade, np.int64),
-    )
-    return names, Picks(*(np.ascontiguousarray(column) for column in picks.T)), np.array(offsets)
+            found.append((name, version, units))
+        count[row] = len(found) - before
+    return found, np.concatenate([np.zeros(1, np.int64), np.cumsum(count)])

@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from typing import TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 
-StringArray = npt.NDArray[np.object_]
+from subledger.columns import Texts
+
+Columns: TypeAlias = Mapping[str, Texts]
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +40,7 @@ class BasisPolicy:
     lot_method: str = "FIFO"
     pool_by: tuple[str, ...] = ("book", "strategy", "broker_account", "instrument")
     allow_short: bool = True
+    rank_with_fees: bool = True  # lots that are opened are ranked by cost with all fees
     fiscal_first_month: int = 1
     overrides: Sequence[Override] = field(default=())
     not_included: str = ""  # what the reports of the basis do not include yet, in words
@@ -52,14 +56,14 @@ class BasisPolicy:
         return self.valuation != "cost" or self.cash_fx == "day_rate"
 
     def resolve(
-        self, setting: str, dates: npt.NDArray[np.datetime64], *, columns: Mapping[str, StringArray]
-    ) -> StringArray:
+        self, setting: str, dates: npt.NDArray[np.datetime64], *, columns: Columns
+    ) -> Texts:
         """Return a setting row by row; of the overrides that apply the last written wins.
 
         `columns` holds book, broker_account and asset_class of each row, `dates` its accounting
         date.
         """
-        values = np.full(len(dates), getattr(self, setting), dtype=object)
+        values, which = [getattr(self, setting)], np.zeros(len(dates), np.int32)
         for override in self.overrides:
             if setting not in override.settings:
                 continue
@@ -68,5 +72,6 @@ class BasisPolicy:
                 applies &= columns[key] == wanted
             if override.start is not None:
                 applies &= dates >= np.datetime64(override.start)
-            values[applies] = override.settings[setting]
-        return values
+            which[applies] = len(values)
+            values.append(override.settings[setting])
+        return Texts.of([str(value) for value in values])[which]

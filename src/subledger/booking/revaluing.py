@@ -18,6 +18,7 @@ from subledger.booking.drafts import (
     MARK,
     Amounts,
     Drafts,
+    days_as_text,
     dimensions,
     repeated,
 )
@@ -91,7 +92,7 @@ def revaluation_drafts(revalued: Revalued, items: pa.Table, *, of: str, event_id
     item = np.concatenate([np.empty(0, np.intp), *revalued.item]).astype(np.intp)
     on = np.concatenate([np.empty(0, "datetime64[D]"), *revalued.date])
     change = np.concatenate([np.empty(0, np.int64), *revalued.change])
-    order = np.lexsort((event_ids[item].astype(str), on.astype(np.int64)))
+    order = np.lexsort((event_ids[item].ranks(), on.astype(np.int64)))
     item, on, change = item[order], on[order], change[order]
     return balance_drafts(items.take(item), on, event_id=event_ids[item], of=of, change=change)
 
@@ -101,14 +102,14 @@ def balance_drafts(
 ) -> Drafts:
     """Return revaluation drafts of balances, each with its account, dimensions and currency."""
     count = balances.num_rows
-    stage = on.astype(str).astype(object)
+    stage = days_as_text(on)
     account = texts(balances, "account")
     missing = {
         name: repeated("", count) for name in DIMENSION_NAMES if name not in balances.column_names
     }
     known = balances
     for name, values in missing.items():
-        known = known.append_column(name, pa.array(values, pa.string()))
+        known = known.append_column(name, values.dictionary())
     return Drafts(
         event="revaluation",
         kind="mark",

@@ -16,7 +16,7 @@ from subledger.booking.exchanging import other_currency, traded_amount
 from subledger.booking.inputs import Events, Terms
 from subledger.chart import Unbooked
 from subledger.chart.measures import CASH_KINDS, EVENTS, Cell, cells, values_of
-from subledger.columns import Flags, concatenate, days, group_codes, numbers, texts
+from subledger.columns import Flags, concatenate, days, group_codes, numbers, sorted_by, texts
 from subledger.conversion import Conversions
 from subledger.tables import EXCEPTIONS
 
@@ -69,7 +69,7 @@ def screen(
     exchanged = _are_exchanges(bookable, asset_class)
     openings = ("as_of", "account", "currency", *DIMENSION_NAMES)
     return Screened(
-        bookable.filter(pa.array(~exchanged)),
+        bookable.filter(pa.array(~exchanged)) if exchanged.any() else bookable,
         bookable.filter(pa.array(exchanged)),
         cash.bookable(),
         actions.bookable(),
@@ -81,12 +81,11 @@ def screen(
 
 
 def _are_exchanges(table: pa.Table, asset_class: Mapping[str, str]) -> Flags:
-    names = texts(table, "instrument")
-    return np.array([asset_class[name] == EXCHANGE for name in names], bool)
+    return texts(table, "instrument").looked_up(lambda name: asset_class[name] == EXCHANGE, bool)
 
 
 def _sorted(table: pa.Table, *names: str) -> pa.Table:
-    return table.sort_by([(name, "ascending") for name in names])
+    return sorted_by(table, names)
 
 
 def _screen_trades(
@@ -118,7 +117,7 @@ def _refuse_classes(
 ) -> None:
     """Refuse rows whose asset class the decision table does not book whole on their date."""
     names = texts(screening.table, "instrument")
-    classes = np.array([asset_class[name] for name in names], dtype=object)
+    classes = names.mapped(asset_class)
     dates = days(screening.table, date)
     codes, first = group_codes([classes, dates])
     for number, row in enumerate(first):
@@ -167,8 +166,8 @@ def _code(
 def _screen_cash(cash: pa.Table, terms: Terms, *, rates: Conversions) -> Screening:
     screening = Screening(cash, terms.policy.name)
     kind = texts(cash, "kind")
-    booked = np.isin(kind.astype(str), (*CAPITAL, *CASH_KINDS))
-    message = np.array([f"cash of kind {name} is not booked yet" for name in kind], dtype=object)
+    booked = kind.isin((*CAPITAL, *CASH_KINDS))
+    message = "cash of kind " + kind + " is not booked yet"
     screening.refuse(~booked, "LATER_CASH_KIND", message=message)
     _refuse_cash(screening, booked, terms=terms)
     currency = texts(cash, "currency")

@@ -8,6 +8,7 @@ currency.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,14 +16,14 @@ import numpy as np
 import pyarrow as pa
 
 from subledger.booking.drafts import SPENDING, Amounts, Drafts, repeated
-from subledger.booking.entries import Composed
 from subledger.booking.inputs import Terms
+from subledger.booking.lines import Block, Composed
 from subledger.booking.money import accounts_of_slot
 from subledger.booking.naming_lots import chain_of
 from subledger.chart.measures import CASH_SLOT
-from subledger.columns import Codes, Texts, build, days, group_codes, numbers, texts
+from subledger.columns import Flags, Texts, build, days, group_codes, numbers, texts
 from subledger.lots.engine import AUTO, METHODS, Lots, Picks, Relieved, Trades
-from subledger.lots.reference import relieve
+from subledger.lots.engines import relieve
 from subledger.numbers import Int64Array, group_sums
 from subledger.tables import CASH_LOTS
 
@@ -34,10 +35,9 @@ _METHOD = {"average": METHODS.index("AVERAGE"), "fifo": METHODS.index("FIFO")}
 
 @dataclass(frozen=True, slots=True)
 class _Moved:
-    """Lines that move foreign cash, in the order of the journal: rows of lines, and their entry."""
+    """Lines that move foreign cash, in the order of the journal."""
 
-    lines: Codes
-    entry: Codes
+    lines: Mapping[str, Any]
     event: Texts  # id of what moved it, unique
 
 
@@ -50,11 +50,8 @@ def spend(carried: pa.Table, made: Composed, *, terms: Terms) -> tuple[list[Draf
     if terms.policy.cash_fx == "day_rate":
         return [], CASH_LOTS.empty()
     moved = _moved(made, terms)
-    amount = made.lines["amount"][moved.lines].astype(np.int64)
-    in_base = made.lines["amount_base"][moved.lines].astype(np.int64)
-    pools, _ = group_codes(
-        [np.concatenate([texts(carried, by), made.lines[by][moved.lines]]) for by in _POOL]
-    )
+    amount, in_base = moved.lines["amount"], moved.lines["amount_base"]
+    pools, _ = group_codes([Texts.joined([texts(carried, by), moved.lines[by]]) for by in _POOL])
     pool = pools.astype(np.int64)
     direction = np.where(amount > 0, 1, -1)
     count = len(amount)
@@ -80,6 +77,8 @@ def spend(carried: pa.Table, made: Composed, *, terms: Terms) -> tuple[list[Draf
             name=np.array(of_move, np.int64),
             picks_from=np.zeros(count + 1, np.int64),
             may_short=np.ones(count, bool),
+            traded_on=none,
+            long_from=none,
         ),
         picks=Picks(*(np.empty(0, np.int64) for _ in Picks._fields)),
     )
@@ -89,23 +88,24 @@ def spend(carried: pa.Table, made: Composed, *, terms: Terms) -> tuple[list[Draf
 
 def _moved(made: Composed, terms: Terms) -> _Moved:
     cash = accounts_of_slot(terms.chart, CASH_SLOT)
-    lines, base = made.lines, terms.policy.base_currency
-    on_cash = np.array([account in cash for account in lines["account"]], bool)
-    moves = on_cash & (lines["currency"] != base) & (lines["amount"] != 0)
-    rows = np.flatnonzero(moves)
-    entry = lines["entry"][rows].astype(np.intp)
-    heads = made.entries
-    ids = [
-        f"{heads['event_id'][n]}/{heads['event_kind'][n]}/{heads['stage'][n]}/{heads['leg'][n]}"
-        for n in entry
-    ]
+    base = terms.policy.base_currency
+
+    def moves(block: Block) -> Flags:
+        foreign = block.texts("account").isin(cash) & (block.texts("currency") != base)
+        moved: Flags = block.amount.values() != 0
+        return foreign & moved
+
+    lines = made.lines(moves)
+    named = ("event_id", "event_kind", "stage", "leg")
+    heads = [made.entries[name][lines["entry"]].tolist() for name in named]
+    ids = ["/".join(map(str, head)) for head in zip(*heads, strict=True)]
     # A manual journal may move the same cash in several lines.
     seen: dict[str, int] = {}
     unique = []
     for name in ids:
         seen[name] = seen.get(name, 0) + 1
         unique.append(name if seen[name] == 1 else f"{name}/{seen[name]}")
-    return _Moved(rows, entry, np.array(unique, dtype=object))
+    return _Moved(lines, Texts.of(unique))
 
 
 def _given(lots: pa.Table, pool: Int64Array, *, name: Int64Array, version: Int64Array) -> Lots:
@@ -124,6 +124,8 @@ def _given(lots: pa.Table, pool: Int64Array, *, name: Int64Array, version: Int64
         ranking_cost=opened,
         name=name,
         version=version,
+        opened_on=np.zeros(len(pool), np.int64),
+        long_from=np.zeros(len(pool), np.int64),
     )
 
 
@@ -133,13 +135,14 @@ def _drafts(made: Composed, moved: _Moved, *, relieved: Relieved) -> Drafts:
     cost = group_sums(reliefs.leg.astype(np.intp), reliefs.cost_base, len(legs.trade))
     gain = np.where(legs.opens, 0, legs.side * (legs.gross_base - cost))
     leg = np.flatnonzero(gain)
-    line = moved.lines[legs.trade[leg]]
-    entry, count = made.lines["entry"][line].astype(np.intp), len(leg)
-    heads = {name: values[entry] for name, values in made.entries.items()}
+    line = legs.trade[leg]
+    entry, count = moved.lines["entry"][line], len(leg)
+    wanted = ("event_id", "event_version", "accounting_date", "activity_date")
+    heads = {name: made.entries[name][entry] for name in wanted}
     dimensions: dict[str, Any] = {
-        name: made.lines[name][line] for name in ("book", "strategy", "broker_account")
+        name: moved.lines[name][line] for name in ("book", "strategy", "broker_account")
     }
-    currency, account = made.lines["currency"][line], made.lines["account"][line]
+    currency, account = moved.lines["currency"][line], moved.lines["account"][line]
     return Drafts(
         event="cash_relief",
         kind="normal",
@@ -170,28 +173,22 @@ def _lots_left(
     given = carried.num_rows
     _, first = np.unique(lots.name, return_index=True)
     start = first[np.searchsorted(lots.name[first], lots.name)][rows]
-    line = moved.lines[np.maximum(lots.trade, 0)] if len(moved.lines) else np.empty(0, np.intp)
+    line = np.maximum(lots.trade, 0)
 
     def fact(name: str) -> Texts:
         before = texts(carried, name)
-        return np.array(
-            [before[n] if n < given else made.lines[name][line[n]] for n in start], dtype=object
-        )
+        return Texts.of([before[n] if n < given else moved.lines[name][line[n]] for n in start])
 
     dates = days(carried, "opened_on")
     activity = made.entries["activity_date"]
-    opened_on = [
-        dates[n] if n < given else activity[int(made.lines["entry"][line[n]])] for n in start
-    ]
+    opened_on = [dates[n] if n < given else activity[moved.lines["entry"][line[n]]] for n in start]
     versions = zip(lots.name[rows].tolist(), lots.version[rows].tolist(), strict=True)
     return build(
         CASH_LOTS,
         {
-            "lot_id": np.array(
-                [ids[name] if n == 1 else f"{ids[name]}#{n}" for name, n in versions], dtype=object
-            ),
+            "lot_id": Texts.of(ids[name] if n == 1 else f"{ids[name]}#{n}" for name, n in versions),
             **{name: fact(name) for name in _FACTS},
-            "side": np.where(lots.side[rows] > 0, "long", "short"),
+            "side": Texts.either(lots.side[rows] > 0, "long", "short"),
             "opened_on": np.array(opened_on, "datetime64[D]"),
             "opened": lots.opened[rows],
             "closed": lots.closed[rows],

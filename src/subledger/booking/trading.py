@@ -10,12 +10,23 @@ import numpy as np
 import pyarrow as pa
 
 from subledger.booking.inputs import Terms
-from subledger.booking.lot_facts import LotFacts, lot_facts
+from subledger.booking.lot_facts import LotFacts, long_term_from, lot_facts
 from subledger.booking.naming_lots import LotNames, name_lots
-from subledger.columns import Codes, Days, Flags, Texts, days, group_codes, numbers, texts
+from subledger.columns import (
+    Codes,
+    Days,
+    Flags,
+    Texts,
+    days,
+    group_codes,
+    numbers,
+    order_of,
+    taken,
+    texts,
+)
 from subledger.conversion import Conversions
 from subledger.lots.engine import METHODS, POSITION_EFFECTS, Legs, Lots, Relieved, Trades
-from subledger.lots.reference import relieve
+from subledger.lots.engines import relieve
 from subledger.numbers import (
     Int64Array,
     add_columns,
@@ -85,17 +96,17 @@ def processing_order(trades: pa.Table) -> Codes:
     no_instant = trades.column("executed_instant").is_null().to_numpy()
     sequence = numbers(trades, "sequence")
     no_sequence = trades.column("sequence").is_null().to_numpy()
-    by_id = np.argsort(np.argsort(texts(trades, "trade_id").astype(str), kind="stable"))
-    return np.lexsort(
-        (
-            by_id,
-            sequence,
-            no_sequence,
-            instant,
-            no_instant,
-            days(trades, "trade_date").astype(np.int64),
+    by_id = texts(trades, "trade_id").ranks()
+    return order_of(
+        [
             days(trades, "accounting_date").astype(np.int64),
-        )
+            days(trades, "trade_date").astype(np.int64),
+            no_instant,
+            instant,
+            no_sequence,
+            sequence,
+            by_id,
+        ]
     )
 
 
@@ -124,6 +135,8 @@ def _settlement_net(trades: pa.Table, terms: Terms, *, rates: Conversions) -> In
     dates = days(trades, "accounting_date")
     found = rates.cross(net, currency, to_currencies=settled_in, dates=dates)
     rows = np.flatnonzero((stated != "") & (settled_in != currency))
+    if not len(rows):
+        return found
     parsed = [parse_decimal(stated[row]) for row in rows]
     shift = [
         scale + terms.decimals[currency[row]] - terms.decimals[settled_in[row]]
@@ -151,9 +164,9 @@ def trade(
 ) -> Traded:
     """Run the lot engine over screened DATED_TRADES and the lots that are there."""
     lots, came = given.lots, given.came
-    trades = trades.take(processing_order(trades))
+    trades = taken(trades, processing_order(trades))
     policy, dates = terms.policy, days(trades, "accounting_date")
-    classes = np.array([asset_class[name] for name in texts(trades, "instrument")], dtype=object)
+    classes = texts(trades, "instrument").mapped(asset_class)
     scope = {
         "book": texts(trades, "book"),
         "broker_account": texts(trades, "broker_account"),
@@ -163,11 +176,13 @@ def trade(
     translated = translate(trades, terms, rates=rates)
     names, picks, picks_from = name_lots(trades, lots, instruments=terms.instruments)
     pools, _ = group_codes(
-        [np.concatenate([texts(lots, by), texts(trades, by)]) for by in policy.pool_by]
+        [Texts.joined([texts(lots, by), texts(trades, by)]) for by in policy.pool_by]
     )
     pool = pools.astype(np.int64)
     fees_base = add_columns(*translated.fees_base.values())
     since = np.searchsorted(dates, came, side="right")
+    traded_on = days(trades, "trade_date")
+    with_fees = policy.resolve("rank_with_fees", dates, columns=scope) == str(True)
     methods = policy.resolve("lot_method", dates, columns=scope)
     relieved = relieve(
         _given(lots, pool[: lots.num_rows], since=since, names=names),
@@ -180,11 +195,13 @@ def trade(
             fees=np.where(capitalised, translated.fees_in_cost, 0),
             gross_base=translated.gross_base,
             fees_base=np.where(capitalised, fees_base, 0),
-            ranking_fees=translated.fees_in_cost,
+            ranking_fees=np.where(with_fees, translated.fees_in_cost, 0),
             method=_codes(methods, {name: code for code, name in enumerate(METHODS)}),
             name=names.of_trade,
             picks_from=picks_from,
-            may_short=policy.resolve("allow_short", dates, columns=scope).astype(bool),
+            may_short=policy.resolve("allow_short", dates, columns=scope) == str(True),
+            traded_on=traded_on.astype(np.int64),
+            long_from=long_term_from(traded_on).astype(np.int64),
         ),
         picks=picks,
     )
@@ -192,11 +209,13 @@ def trade(
 
 
 def _codes(values: Texts, known: Mapping[str, int]) -> Int64Array:
-    return np.array([known[value] for value in values], np.int64)
+    return values.looked_up(known)
 
 
 def _given(lots: pa.Table, pool: Int64Array, *, since: Codes, names: LotNames) -> Lots:
     """Return LOTS as the engine takes them."""
+    opened_on, hold_from = days(lots, "opened_on"), days(lots, "hold_from")
+    held_from = np.where(np.isnat(hold_from), opened_on, hold_from)
     return Lots(
         pool=pool,
         side=np.where(texts(lots, "side") == "long", 1, -1),
@@ -211,6 +230,8 @@ def _given(lots: pa.Table, pool: Int64Array, *, since: Codes, names: LotNames) -
         ranking_cost=numbers(lots, "ranking_cost"),
         name=names.of_lot,
         version=names.version,
+        opened_on=opened_on.astype(np.int64),
+        long_from=long_term_from(held_from).astype(np.int64),
     )
 
 

@@ -10,13 +10,12 @@ import pyarrow as pa
 
 from subledger.booking.excepting import doubts_table, refused_rows
 from subledger.booking.inputs import Terms
-from subledger.booking.marking import Marked
 from subledger.booking.revaluing import Doubt
 from subledger.booking.trading import Traded
 from subledger.columns import Codes, Days, Texts, concatenate, days, group_codes, numbers, texts
 from subledger.conversion import Conversions
 from subledger.lots.engine import REFUSAL_CODES
-from subledger.numbers import exact_sum
+from subledger.numbers import group_sums
 from subledger.tables import EXCEPTIONS
 
 _REFUSED = {
@@ -30,13 +29,14 @@ _REFUSED = {
 
 @dataclass(frozen=True, slots=True)
 class Doubts:
-    """Where doubts come from: trades, marks, currencies without a rate, and balances at the end.
+    """Where doubts come from: marks, currencies without a rate, and what is open at the end.
 
-    `held` are the balances and items open at the end, each table with its column currency.
+    `unpriced` and `stale` name instruments. `held` are the lots, balances and items open at the
+    end, each table with its column currency.
     """
 
-    traded: Traded
-    marked: Marked
+    unpriced: Sequence[Doubt]
+    stale: Sequence[Doubt]
     unrated: Sequence[Doubt]
     mark_dates: Days
     held: Sequence[pa.Table]
@@ -55,21 +55,21 @@ def doubts(
 ) -> Found:
     """Return what is in doubt after booking ENTRIES and LINES."""
     used, stale = _used(given, entries, lines=lines, rates=rates)
-    marked, basis, base = given.marked, terms.policy.name, terms.policy.base_currency
+    basis, base = terms.policy.name, terms.policy.base_currency
     words = (
-        ("MISSING_PRICE", marked.unpriced, "no price on or before"),
-        ("STALE_PRICE", marked.stale, "the latest price is older than the last session before"),
-        ("MISSING_RATE", [*marked.unrated, *given.unrated], "no exchange rate on or before"),
+        ("MISSING_PRICE", given.unpriced, "no price on or before"),
+        ("STALE_PRICE", given.stale, "the latest price is older than the last session before"),
+        ("MISSING_RATE", given.unrated, "no exchange rate on or before"),
         ("STALE_RATE", stale, "the latest exchange rate is too old on"),
     )
     parts = [
         doubts_table(basis, code, doubts=list(found), words=text, base=base)
         for code, found, text in words
     ]
-    return Found(concatenate(EXCEPTIONS, [_engine_refusals(given.traded, basis), *parts]), used)
+    return Found(concatenate(EXCEPTIONS, parts), used)
 
 
-def _engine_refusals(traded: Traded, basis: str) -> pa.Table:
+def engine_refusals(traded: Traded, basis: str) -> pa.Table:
     """Return EXCEPTIONS of the trades that the lot engine refused."""
     refused = traded.relieved.refused
     parts = []
@@ -81,7 +81,7 @@ def _engine_refusals(traded: Traded, basis: str) -> pa.Table:
                 basis=basis,
                 code=code,
                 keys={"event": "trade_id", "date": "accounting_date", "amount": "net"},
-                message=np.full(part.num_rows, _REFUSED[code], dtype=object),
+                message=Texts.repeated(_REFUSED[code], part.num_rows),
             )
         )
     return concatenate(EXCEPTIONS, parts)
@@ -92,18 +92,15 @@ def _used(
 ) -> tuple[pa.Table, list[Doubt]]:
     """Return the CONVERSIONS of every line's currency and day, and the stale ones as doubts."""
     table = rates.table
-    on, currency, amount = _line_pairs(entries, lines)
+    on, currency, amount = _line_pairs(entries, lines, base=rates.base)
+    codes, first = group_codes([on, currency])
+    sums = group_sums(codes, np.maximum(amount, 0), len(first))
+    named = zip(on[first].astype(str).tolist(), currency[first], strict=True)
+    at_risk = dict(zip(named, sums.tolist(), strict=True))
     held = _held_currencies(given)
-    pairs = {(str(day), name) for day in given.mark_dates for name in held} | set(
-        zip(on.astype(str), currency, strict=True)
-    )
+    pairs = {(str(day), name) for day in given.mark_dates for name in held} | set(at_risk)
     keys = list(zip(days(table, "date").astype(str), texts(table, "currency"), strict=True))
     chosen = table.filter(pa.array([key in pairs for key in keys], pa.bool_()))
-    codes, first = group_codes([on, currency])
-    at_risk: dict[tuple[str, str], int] = {}
-    for number, row in enumerate(first):
-        own = np.maximum(amount[codes == number], 0)
-        at_risk[str(on[row]), currency[row]] = exact_sum(own)
     stale = chosen.filter(chosen["stale"])
     dates, names = days(stale, "date"), texts(stale, "currency")
     found = [
@@ -113,15 +110,17 @@ def _used(
     return chosen, found
 
 
-def _line_pairs(entries: pa.Table, lines: pa.Table) -> tuple[Days, Texts, np.ndarray]:
-    """Return date, currency and base amount of each line that a rule made."""
-    rows: Codes = numbers(lines, "seq").astype(np.intp)
-    ruled = np.flatnonzero(texts(lines, "slot") != "")
-    on = days(entries, "accounting_date")[rows[ruled]]
-    return on, texts(lines, "currency")[ruled], numbers(lines, "amount_base")[ruled]
+def _line_pairs(entries: pa.Table, lines: pa.Table, *, base: str) -> tuple[Days, Texts, np.ndarray]:
+    """Return date, currency and base amount of each line in foreign currency that a rule made."""
+    currency = texts(lines, "currency")
+    foreign = currency != base
+    ruled = np.flatnonzero(foreign)
+    ruled = ruled[texts(lines, "slot")[ruled] != ""]
+    rows: Codes = numbers(lines, "seq")[ruled].astype(np.intp)
+    on = days(entries, "accounting_date")[rows]
+    return on, currency[ruled], numbers(lines, "amount_base")[ruled]
 
 
 def _held_currencies(given: Doubts) -> set[str]:
-    lots = given.traded.relieved.lots
-    held = given.traded.facts.currency[lots.opened > lots.closed]
-    return set(held).union(*(texts(table, "currency") for table in given.held))
+    found: set[str] = set()
+    return found.union(*(texts(table, "currency").distinct() for table in given.held))

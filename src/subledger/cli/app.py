@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from subledger import __version__
-from subledger.cli import closing, deciding, intake, reading, reconciling, ruling, setup
+from subledger.cli import benching, closing, deciding, intake, reading, reconciling, ruling, setup
 from subledger.cli.failures import TRACEBACK
 
 app = typer.Typer(
@@ -24,7 +24,7 @@ app = typer.Typer(
         "broken; 70 a bug; 73, 74, 75 the machine (cannot write, input or output, busy)."
     ),
 )
-for part in (setup, intake, closing, reading):
+for part in (setup, intake, closing, reading, benching):
     app.add_typer(part.commands)
 app.add_typer(deciding.exceptions, name="exceptions")
 app.add_typer(ruling.rules, name="rules")

@@ -16,7 +16,9 @@ from subledger.cli.options import (
     Format,
     OneBasis,
     Output,
+    RunBy,
     Shape,
+    booked_by,
     opened,
     progress,
     say_dry_run,
@@ -90,6 +92,7 @@ def close(
     shape: Format = Shape.TABLE,
     output: Output = None,
     dry_run: DryRun = False,
+    executor: RunBy = "inline",
 ) -> None:
     """Close a month or a year: book, mark, check, seal.
 
@@ -99,8 +102,8 @@ def close(
     from subledger.operations.closing import close as run  # noqa: PLC0415 - help stays light
 
     require_offered(shape)
-    found = opened(books, create_store=True)
-    done = run(found, period, bases=basis or (), dry_run=dry_run, progress=progress())
+    with booked_by(executor, books) as found:
+        done = run(found, period, bases=basis or (), dry_run=dry_run, progress=progress())
     kinds = texts("basis", "period")
     kinds |= counts("checks", "figures_compared", "withheld_trades", "accepted_exceptions")
     kinds |= counts("ledger_files")
@@ -115,6 +118,9 @@ def close(
     emit(
         Listing("close", "Would close" if dry_run else "Closed", kinds, rows), shape, output=output
     )
+    for one in done:
+        if one.summary:
+            say(f"{one.basis}: the ledger tells {one.period} in daily sums without lots")
     say_dry_run(dry_run)
 
 
@@ -185,7 +191,7 @@ def package(
 @commands.command()
 @guarded
 def export(
-    name: Annotated[str, typer.Argument(metavar="NAME", help="beancount")],
+    name: Annotated[str, typer.Argument(metavar="NAME", help="beancount | beancount-full")],
     period: PeriodArgument,
     *,
     books: Folder = Path(),
@@ -196,7 +202,11 @@ def export(
         typer.Option("--output", metavar="DIR", help="Another folder than that of the ledger."),
     ] = None,
 ) -> None:
-    """Write the ledger files again, as a close sealed them."""
+    """Write the ledger files again, as a close sealed them.
+
+    `beancount-full` writes every entry and lot of all periods up to this one, also of those that
+    the ledger tells in daily sums, to the folder of --output.
+    """
     from subledger.operations.exporting import export as run  # noqa: PLC0415 - help stays light
 
     require_offered(shape)

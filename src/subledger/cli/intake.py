@@ -12,7 +12,18 @@ import typer
 
 from subledger.cli.failures import guarded, say, show_findings
 from subledger.cli.listing import Listing, counts, texts
-from subledger.cli.options import Bases, DryRun, Folder, Format, Output, Shape, opened, say_dry_run
+from subledger.cli.options import (
+    Bases,
+    DryRun,
+    Folder,
+    Format,
+    Output,
+    RunBy,
+    Shape,
+    booked_by,
+    opened,
+    say_dry_run,
+)
 from subledger.cli.output import emit, require_offered
 from subledger.errors import refuse
 
@@ -96,12 +107,14 @@ def post(
     shape: Format = Shape.TABLE,
     output: Output = None,
     dry_run: DryRun = False,
+    executor: RunBy = "inline",
 ) -> None:
     """Post what the journal lacks; posting twice posts nothing."""
     from subledger.operations.posting import post as run  # noqa: PLC0415 - help stays light
 
     require_offered(shape)
-    done = run(opened(books, create_store=True), basis or (), dry_run=dry_run)
+    with booked_by(executor, books) as found:
+        done = run(found, basis or (), dry_run=dry_run)
     emit(_posted(done, name="post", title="Posted"), shape, output=output)
     _point_to_exceptions(done)
     say_dry_run(dry_run)
@@ -117,6 +130,7 @@ def mark(
     shape: Format = Shape.TABLE,
     output: Output = None,
     dry_run: DryRun = False,
+    executor: RunBy = "inline",
 ) -> None:
     """Value the open lots of a day and post the change.
 
@@ -127,7 +141,8 @@ def mark(
 
     require_offered(shape)
     day = _day(on)
-    done = run(opened(books, create_store=True), day, bases=basis or (), dry_run=dry_run)
+    with booked_by(executor, books) as found:
+        done = run(found, day, bases=basis or (), dry_run=dry_run)
     emit(_posted(done, name="mark", title=f"Marked on {day}"), shape, output=output)
     _point_to_exceptions(done)
     say_dry_run(dry_run)

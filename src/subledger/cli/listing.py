@@ -51,20 +51,15 @@ class Listing:
 
 def listing_of(report: Report, units: Units, **meta: str) -> Listing:
     """Return a report as a listing; `meta` says what it is of: entity, basis, period."""
-    from subledger.statements.report import report_json  # noqa: PLC0415 - help stays light
+    from subledger.statements.report import report_values  # noqa: PLC0415 - help stays light
 
-    document = report_json(report, units)
-    rows: Sequence[Mapping[str, Value]] = document["rows"]  # type: ignore[assignment]
-    totals: Mapping[str, str] = document["totals"]  # type: ignore[assignment]
-    found: Mapping[str, Value] = document["meta"]  # type: ignore[assignment]
-    given = {name: value for name, value in found.items() if name != "title"}
     return Listing(
         name=report.name,
         title=report.title,
         kinds={column.name: _kind(column) for column in report.table.schema},
-        rows=[list(row.values()) for row in rows],
-        totals=totals,
-        meta=meta | given,
+        rows=list(zip(*report_values(report, units), strict=True)),
+        totals=report.sums(units),
+        meta={**meta, "base": units.base, **report.meta},
     )
 
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -42,6 +43,14 @@ Output = Annotated[
     Path | None, typer.Option("--output", metavar="FILE", help="Write there, not on stdout.")
 ]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Say what would be done; write nothing.")]
+RunBy = Annotated[
+    str,
+    typer.Option(
+        "--executor",
+        metavar="NAME",
+        help="Who books: inline, threads, dask (workers here) or dask://HOST:PORT.",
+    ),
+]
 
 
 def opened(folder: Path, *, create_store: bool = False) -> Books:
@@ -49,6 +58,16 @@ def opened(folder: Path, *, create_store: bool = False) -> Books:
     from subledger.operations.books import open_books  # noqa: PLC0415 - help stays light
 
     return open_books(folder, create_store=create_store)
+
+
+@contextmanager
+def booked_by(name: str, folder: Path) -> Iterator[Books]:
+    """Open a books folder for a command that books, with the executor of that name."""
+    from subledger.executors import executor  # noqa: PLC0415 - help stays light
+    from subledger.operations.books import open_books  # noqa: PLC0415
+
+    with executor(name) as run:
+        yield open_books(folder, create_store=True, executor=run)
 
 
 def progress() -> Callable[[str], None]:

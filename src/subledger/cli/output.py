@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 
 from subledger.cli.layout import plain, show
@@ -32,19 +33,26 @@ def emit(listing: Listing, shape: Shape, *, output: Path | None = None) -> None:
 
 def write_text(text: str, output: Path | None) -> None:
     """Print a text, or write it to a file, which is there whole or not at all."""
+    write_parts([text.encode()], output)
+
+
+def write_parts(parts: Iterable[bytes], output: Path | None) -> None:
+    """Print a text piece by piece, or write it to a file, which is there whole or not at all."""
     if output is None:
         if sys.stdout is None:
             raise refuse("CANNOT_WRITE", "stdout is closed")
-        sys.stdout.write(text)
+        for part in parts:
+            sys.stdout.write(part.decode())
         sys.stdout.flush()
         return
     if output.exists() and not output.is_file():
-        output.write_text(text, encoding="utf-8", newline="")  # a pipe or a device
+        with output.open("wb") as file:  # a pipe or a device
+            file.writelines(parts)
         return
     partial = output.with_name(f".{output.name}.{os.getpid()}")
     try:
-        with partial.open("x", encoding="utf-8", newline="") as file:
-            file.write(text)
+        with partial.open("xb") as file:
+            file.writelines(parts)
         partial.replace(output)
     except FileNotFoundError as error:
         raise refuse("CANNOT_WRITE", "there is no such folder", file=str(output)) from error

@@ -12,7 +12,7 @@ from subledger.cli.closing import PeriodArgument
 from subledger.cli.failures import guarded, say, visible
 from subledger.cli.listing import listing_of
 from subledger.cli.options import AsAt, Folder, Format, OneBasis, Output, Shape, opened
-from subledger.cli.output import emit, require_offered, write_text
+from subledger.cli.output import emit, require_offered, write_parts, write_text
 from subledger.errors import CODES, refuse
 
 commands = typer.Typer()
@@ -74,6 +74,7 @@ def report(  # noqa: PLR0913 - one per option
     """
     from subledger.operations import reporting  # noqa: PLC0415 - help stays light
     from subledger.operations.splitting import require_splits  # noqa: PLC0415
+    from subledger.statements.report import csv_parts  # noqa: PLC0415
 
     require_offered(shape)
     one, other = _bases(name, basis or [])
@@ -81,6 +82,9 @@ def report(  # noqa: PLR0913 - one per option
     if name in reporting.REPORTS:
         require_splits(name, by or ())
     made = reporting.report(view, name, by=by or ())
+    if shape is Shape.CSV:
+        write_parts(csv_parts(made, view.units), output)
+        return
     of = {"entity": view.books.settings.entity, "basis": view.policy.name}
     listing = listing_of(made, view.units, **of, period=view.period.label)
     emit(listing, shape, output=output)

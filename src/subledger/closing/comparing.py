@@ -5,16 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from subledger.booking.policy import BasisPolicy
 from subledger.chart import Chart
 from subledger.columns import Flags, Texts, group_codes, numbers, texts
 from subledger.journal.journal import Journal
 from subledger.numbers import Int64Array, exact_sum, group_sums
+from subledger.texts import from_arrow
 
 _LISTED = 5
 
@@ -68,10 +70,29 @@ class Closed:
     valued_on: date | None
 
 
+@dataclass(frozen=True, slots=True)
+class Places:
+    """Where figures stand: some columns, compared as codes and written out only to be shown."""
+
+    columns: tuple[Texts, ...]
+
+    def __len__(self) -> int:
+        return len(self.columns[0])
+
+    def __getitem__(self, rows: Any) -> Places:  # noqa: ANN401 - rows of any kind
+        return Places(tuple(column[rows] for column in self.columns))
+
+    def shown(self) -> Texts:
+        """Return the values of each row as one text."""
+        codes, first = group_codes(self.columns)
+        written = pc.binary_join_element_wise(*(one[first].plain() for one in self.columns), " / ")
+        return from_arrow(pc.utf8_rtrim(written, " /"))[codes]
+
+
 class Figures(NamedTuple):
     """Amounts by the place where they stand: in the currency of the place, and in base."""
 
-    place: Texts
+    place: Places
     local: Int64Array
     base: Int64Array
 
@@ -85,10 +106,9 @@ class Figures(NamedTuple):
         return exact_sum(self.base)
 
 
-def places(table: pa.Table, names: Sequence[str]) -> Texts:
-    """Return the values of columns as one text per row; an id cannot hold a blank."""
-    parts = [texts(table, name) for name in names]
-    return np.array([" / ".join(row).rstrip(" /") for row in zip(*parts, strict=True)], object)
+def places(table: pa.Table, names: Sequence[str]) -> Places:
+    """Return the values of columns as the place of each row."""
+    return Places(tuple(texts(table, name) for name in names))
 
 
 def compare(left: Sequence[Figures], right: Sequence[Figures]) -> tuple[tuple[str, ...], int]:
@@ -97,14 +117,16 @@ def compare(left: Sequence[Figures], right: Sequence[Figures]) -> tuple[tuple[st
     The sums of a side are those of all its figures.
     """
     parts = [*((one, 1) for one in left), *((one, -1) for one in right)]
-    place = np.concatenate([one.place for one, _ in parts])
-    codes, first = group_codes([place])
+    columns = zip(*(one.place.columns for one, _ in parts), strict=True)
+    place = Places(tuple(Texts.joined(column) for column in columns))
+    codes, first = group_codes(place.columns)
     count = len(first)
     local = group_sums(codes, np.concatenate([sign * one.local for one, sign in parts]), count)
     base = group_sums(codes, np.concatenate([sign * one.base for one, sign in parts]), count)
+    differing = np.flatnonzero((local != 0) | (base != 0))[:_LISTED]
     found = [
-        f"{place[first[row]]}: {amount} {view}"
-        for row in np.flatnonzero((local != 0) | (base != 0))[:_LISTED]
+        f"{name}: {amount} {view}"
+        for row, name in zip(differing, place[first[differing]].shown().tolist(), strict=True)
         for amount, view in ((local[row], "local"), (base[row], "in base"))
         if amount
     ]
@@ -113,8 +135,7 @@ def compare(left: Sequence[Figures], right: Sequence[Figures]) -> tuple[tuple[st
 
 def within(values: Texts, wanted: Iterable[str]) -> Flags:
     """Say row by row whether a text is one of those wanted."""
-    known = set(wanted)
-    return np.array([value in known for value in values], bool)
+    return values.isin(list(wanted))
 
 
 def balances_on(balances: pa.Table, accounts: Iterable[str], *, by: Sequence[str]) -> Figures:

@@ -10,7 +10,16 @@ import pyarrow as pa
 from subledger.booking.money import accounts_of_slot
 from subledger.chart import Chart
 from subledger.chart.measures import FX_TRADING_SLOT
-from subledger.closing.comparing import Check, Closed, Figures, balances_on, compare, places, within
+from subledger.closing.comparing import (
+    Check,
+    Closed,
+    Figures,
+    Places,
+    balances_on,
+    compare,
+    places,
+    within,
+)
 from subledger.closing.item_checks import carrying, entitled_of, items_of
 from subledger.columns import Texts, flags, numbers, texts
 from subledger.conversion import Conversions
@@ -67,25 +76,18 @@ def _items_by_balance(closed: Closed) -> list[Figures]:
     ]
 
 
-def _balance_places(items: pa.Table, chart: Chart) -> Texts:
+def _balance_places(items: pa.Table, chart: Chart) -> Places:
     """Return the balance of each item: the dimensions that its account keeps."""
     accounts = texts(items, "account")
-    columns = {
-        name: texts(items, name) if name in items.column_names else np.full(len(accounts), "")
-        for name in _DIMENSIONS
-    }
-    kept = {number: set(chart.accounts[number].kept) for number in set(accounts) if number}
-    rows = [
-        [
-            account,
-            currency,
-            *(columns[name][row] if name in kept.get(account, ()) else "" for name in _DIMENSIONS),
-        ]
-        for row, (account, currency) in enumerate(
-            zip(accounts, texts(items, "currency"), strict=True)
-        )
-    ]
-    return np.array([" / ".join(parts).rstrip(" /") for parts in rows], dtype=object)
+    kept = {number: chart.accounts[number].kept for number in accounts.distinct() if number}
+    columns = [accounts, texts(items, "currency")]
+    for name in _DIMENSIONS:
+        if name in items.column_names:
+            keeping = accounts.isin([number for number, names in kept.items() if name in names])
+            columns.append(Texts.either(keeping, texts(items, name), ""))
+        else:
+            columns.append(Texts.repeated("", len(accounts)))
+    return Places(tuple(columns))
 
 
 class _Valued(NamedTuple):
@@ -134,22 +136,37 @@ def _valued(closed: Closed) -> _Valued:
     entitled = entitled_of(closed.entitlements)
     parts = [
         _Valued(
-            places(money, _BALANCE),
+            places(money, _BALANCE).shown(),
             texts(money, "currency"),
             numbers(money, "amount"),
             numbers(money, "amount_base"),
         ),
         _Valued(
-            items_of(items).place,
+            items_of(items).place.shown(),
             texts(items, "currency"),
             numbers(items, "amount"),
             carrying(items, "amount_base"),
         ),
-        _Valued(entitled.place, texts(recognised, "currency"), entitled.local, entitled.base),
+        _Valued(
+            entitled.place.shown(),
+            texts(recognised, "currency"),
+            entitled.local,
+            entitled.base,
+        ),
     ]
-    whole = _Valued(*(np.concatenate(columns) for columns in zip(*parts, strict=True)))
+    whole = _Valued(
+        Texts.joined([part.place for part in parts]),
+        Texts.joined([part.currency for part in parts]),
+        np.concatenate([part.amount for part in parts]),
+        np.concatenate([part.booked for part in parts]),
+    )
     foreign = whole.currency != base
-    return _Valued(*(values[foreign] for values in whole))
+    return _Valued(
+        whole.place[foreign],
+        whole.currency[foreign],
+        whole.amount[foreign],
+        whole.booked[foreign],
+    )
 
 
 def cash_lots_are_foreign_cash(closed: Closed) -> Check:

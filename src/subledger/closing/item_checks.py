@@ -6,10 +6,11 @@ currency and in base. Accounts of items may also hold what manual journals post;
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from subledger.chart import Chart
 from subledger.chart.measures import ITEM_MEASURES, TRADE_EVENTS
@@ -23,8 +24,9 @@ from subledger.closing.comparing import (
     places,
     within,
 )
-from subledger.columns import Texts, flags, numbers, texts
+from subledger.columns import Texts, flags, numbers, rows_numbered, texts
 from subledger.numbers import Int64Array, add_columns, exact_sum
+from subledger.texts import from_arrow
 
 # What closes revalue names its item; of other balances it does not.
 _OF_TRADES = {*TRADE_EVENTS, "settlement", "revaluation", ""}
@@ -116,22 +118,31 @@ def _lines(closed: Closed, accounts: set[str], *, events: set[str]) -> pa.Table:
 
     A line without its entry is among them.
     """
-    entries = closed.journal.entries
-    heads = zip(
-        numbers(entries, "seq").tolist(),
-        texts(entries, "event_kind"),
-        texts(entries, "event_id"),
-        strict=True,
-    )
-    head_of = {seq: (kind, event) for seq, kind, event in heads}
-    lines = closed.journal.lines
+    entries, lines = closed.journal.entries, closed.journal.lines
     lines = lines.filter(pa.array(within(texts(lines, "account"), accounts)))
-    found = [head_of.get(seq, ("", f"no entry {seq}")) for seq in numbers(lines, "seq").tolist()]
-    chosen = [kind in events and not event.startswith(_OF_A_BALANCE) for kind, event in found]
-    # The revaluation of an item names it after a slash.
-    names: Texts = np.array([event.partition("/")[0] for _, event in found], dtype=object)
-    lines = lines.append_column("event", pa.array(names, pa.string()))
-    return lines.filter(pa.array(chosen, pa.bool_()))
+    entry = rows_numbered(numbers(lines, "seq"), among=numbers(entries, "seq"))
+    kind = _of_entries(texts(entries, "event_kind"), entry, missing=[""])
+    unknown = [f"no entry {seq}" for seq in numbers(lines, "seq")[entry < 0].tolist()]
+    event = _of_entries(texts(entries, "event_id"), entry, missing=unknown)
+    of_a_balance = pc.starts_with(event.values, _OF_A_BALANCE).to_numpy(zero_copy_only=False)
+    of_a_balance = of_a_balance[event.codes]
+    if pc.any(pc.match_substring(event.values, "/")).as_py():
+        # The revaluation of an item names it before a slash.
+        named = from_arrow(pc.replace_substring_regex(event.values, "/.*", ""))
+        event = Texts(named.codes[event.codes], named.values)
+    lines = lines.append_column("event", event.dictionary())
+    return lines.filter(pa.array(kind.isin(events) & ~of_a_balance))
+
+
+def _of_entries(column: Texts, entry: Int64Array, *, missing: Sequence[str]) -> Texts:
+    """Return a column of entries at rows; where a row is -1 what stands for missing ones."""
+    none = np.flatnonzero(entry < 0)
+    if not len(none):
+        return column[entry]
+    found = Texts.joined([column, Texts.of(missing or [""])])
+    place = entry.copy()
+    place[none] = len(column) + np.minimum(np.arange(len(none)), max(len(missing) - 1, 0))
+    return found[place]
 
 
 def _figures(lines: pa.Table, by: tuple[str, ...]) -> Figures:

@@ -18,6 +18,8 @@ from subledger.tables import (
     JOURNALS,
     OPENING_BALANCES,
     OPENING_LOTS,
+    SETTLEMENTS,
+    TRADES,
     UNSETTLED,
 )
 
@@ -28,7 +30,8 @@ EventKey: TypeAlias = tuple[str, str, int]  # kind of its file, id, version: ids
 class Known:
     """All facts known now: trades in their latest state, and the other kinds as imported.
 
-    `trades_when_sealed` are the trades as the last close knew them.
+    `trades_when_sealed` are the trades as the last close knew them; `trade_facts` and
+    `settlement_facts` are what `trades` were made of.
     """
 
     trades: pa.Table
@@ -39,6 +42,8 @@ class Known:
     journals: pa.Table = field(default_factory=JOURNALS.empty)
     opening_lots: pa.Table = field(default_factory=OPENING_LOTS.empty)
     opening_balances: pa.Table = field(default_factory=OPENING_BALANCES.empty)
+    trade_facts: pa.Table = field(default_factory=TRADES.empty)
+    settlement_facts: pa.Table = field(default_factory=SETTLEMENTS.empty)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +51,8 @@ class Sealed:
     """Up to where a basis is closed: the last closed day, the batch it knew, its open items.
 
     `swept` holds the date to which an event was moved, `waived` the late events that stay out.
+    `open_trades` and `open_settlements` are all facts known then of trades that were not finished;
+    None where an earlier program closed.
     """
 
     through: date | None = None
@@ -53,6 +60,15 @@ class Sealed:
     unsettled: pa.Table = field(default_factory=UNSETTLED.empty)
     swept: Mapping[EventKey, date] = field(default_factory=dict)
     waived: frozenset[EventKey] = frozenset()
+    open_trades: pa.Table | None = None
+    open_settlements: pa.Table | None = None
+
+    def swept_forward(self, kind: str) -> frozenset[str]:
+        """Return the events of a kind that were moved to a date which is not closed."""
+        through = self.through or date.min
+        return frozenset(
+            name for (of, name, _), to in self.swept.items() if of == kind and to > through
+        )
 
     def is_closed(self, dates: Days) -> Flags:
         """Say which dates lie in a closed period."""

@@ -9,6 +9,7 @@ from subledger.closing.comparing import (
     Check,
     Closed,
     Figures,
+    Places,
     accounts_of,
     balances_on,
     compare,
@@ -42,7 +43,7 @@ def lots_are_positions(closed: Closed) -> Check:
     )
 
 
-def _units(place: np.ndarray, units: Int64Array) -> Figures:
+def _units(place: Places, units: Int64Array) -> Figures:
     return Figures(place, units, np.zeros(len(units), np.int64))
 
 

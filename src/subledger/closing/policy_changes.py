@@ -13,7 +13,7 @@ from subledger.errors import Finding
 # What may change at any time: it selects which trades are taken in from now on, or is only shown.
 _FREE = {"post_status", "not_included"}
 # What held for every seal that was written before the setting existed.
-_UNSTATED = {"dividends": "ex_date"}
+_UNSTATED: Mapping[str, Any] = {"dividends": "ex_date", "rank_with_fees": True}
 
 
 def policy_changes(
@@ -24,8 +24,8 @@ def policy_changes(
     A setting may differ from what was sealed only by an override that begins after the last closed
     day, and the overrides that were sealed must still stand.
     """
-    now = stated_policy(policy)
-    sealed = _UNSTATED | dict(sealed)
+    now = dict(_UNSTATED) | stated_policy(policy)
+    sealed = dict(_UNSTATED) | dict(sealed)
     names = sorted((sealed.keys() | now.keys()) - _FREE - {"overrides"})
     findings = [
         _finding(policy, name, message=f"was sealed as {sealed.get(name)}")

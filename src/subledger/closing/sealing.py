@@ -45,6 +45,9 @@ def seal_text(contents: SealContents, policy: BasisPolicy, *, checks: Sequence[C
 def stated_policy(policy: BasisPolicy) -> dict[str, Any]:
     """Return a policy as a seal states it: plain values, as JSON would give them back."""
     stated = asdict(replace(policy, overrides=()))
+    if policy.rank_with_fees:
+        # What seals from before it could be set say by not saying it.
+        del stated["rank_with_fees"]
     stated["pool_by"] = list(policy.pool_by)
     stated["overrides"] = [
         {"when": dict(o.when), "settings": dict(o.settings), "from": str(o.start or "")}

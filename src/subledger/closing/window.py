@@ -7,18 +7,30 @@ stays out of the books for good, as a whole: neither its payment nor its reversa
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import date
 
 import numpy as np
 import pyarrow as pa
 
-from subledger.booking.excepting import exceptions_table
 from subledger.booking.inputs import Events
 from subledger.booking.policy import BasisPolicy
 from subledger.closing.knowledge import EventKey, Known, Sealed
-from subledger.columns import Days, Flags, build, concatenate, days, numbers, ordered, texts
+from subledger.closing.late import first_open_day, late_events, odd_settlements
+from subledger.columns import (
+    Days,
+    Flags,
+    Texts,
+    build,
+    chosen,
+    concatenate,
+    days,
+    numbers,
+    ordered,
+    rows_named,
+    texts,
+)
 from subledger.periods import Period, month_of, next_month
 from subledger.tables import (
     CASH,
@@ -111,7 +123,7 @@ class Window:
 def _between(table: pa.Table, name: str, *, month: Period) -> pa.Table:
     dates = days(table, name)
     inside = (dates >= np.datetime64(month.start)) & (dates <= np.datetime64(month.end))
-    return table.filter(pa.array(inside))
+    return chosen(table, inside)
 
 
 def open_window(
@@ -126,7 +138,7 @@ def open_window(
 
     `marks` are MARKS of the `mark_dates`, on which lots are valued even where no price is known.
     """
-    basis, first_open = policy.name, _first_open(sealed)
+    basis, first_open = policy.name, first_open_day(sealed)
     trades, late_trades, withheld = _trades(known, sealed, policy=policy)
     settling, late_settling = _settling(known, sealed, posted=trades)
     cash, late_cash = _cash(known.cash, sealed)
@@ -135,14 +147,14 @@ def open_window(
     lots = _of_basis(known.opening_lots, basis)
     balances = _of_basis(known.opening_balances, basis)
     found = [
-        *_odd_settlements(known.odd_settlements, sealed, policy=policy),
-        _late(late_trades, basis, event="trade_id", amount="net", on=first_open),
-        _late(late_settling, basis, event="trade_id", amount="net", on=first_open),
-        _late(late_cash, basis, event="event_id", amount="amount", on=first_open),
-        _late(late_actions, basis, event="event_id", amount="", on=first_open),
-        _late(late_journals, basis, event="journal_id", amount="amount", on=first_open),
-        _late(_after_seal(lots, sealed), basis, event="lot_id", amount="cost", on=first_open),
-        _late(
+        *odd_settlements(known.odd_settlements, sealed, policy=policy),
+        late_events(late_trades, basis, event="trade_id", amount="net", on=first_open),
+        late_events(late_settling, basis, event="trade_id", amount="net", on=first_open),
+        late_events(late_cash, basis, event="event_id", amount="amount", on=first_open),
+        late_events(late_actions, basis, event="event_id", amount="", on=first_open),
+        late_events(late_journals, basis, event="journal_id", amount="amount", on=first_open),
+        late_events(_after_seal(lots, sealed), basis, event="lot_id", amount="cost", on=first_open),
+        late_events(
             _after_seal(balances, sealed), basis, event="account", amount="amount", on=first_open
         ),
     ]
@@ -161,50 +173,32 @@ def open_window(
     return Window(events, ordered(EXCEPTIONS, concatenate(EXCEPTIONS, found)), withheld)
 
 
-def _odd_settlements(odd: pa.Table, sealed: Sealed, *, policy: BasisPolicy) -> list[pa.Table]:
-    """Return exceptions of settlements of a part, of another amount, or of no known trade."""
-    sealed_then = sealed.is_closed(days(odd, "date")) & (numbers(odd, "batch") <= sealed.batch)
-    found = []
-    for code in sorted(set(texts(odd, "code"))):
-        part = odd.filter(pa.array((texts(odd, "code") == code) & ~sealed_then))
-        count = part.num_rows
-        on = np.fmax(days(part, "date"), np.datetime64(_first_open(sealed)))
-        rows = {
-            "event_id": texts(part, "event_id"),
-            "event_version": np.ones(count, np.int64),
-            "subject": texts(part, "trade_id"),
-            "date": on,
-            "amount": numbers(part, "amount"),
-            "currency": np.full(count, policy.base_currency, dtype=object),
-            "message": np.array([f"settlement of trade {t}" for t in texts(part, "trade_id")]),
-            "batch": numbers(part, "batch"),
-            "row": numbers(part, "row"),
-        }
-        found.append(exceptions_table(policy.name, code, rows=rows))
+def _swept_to(kind: str, table: pa.Table, *, sealed: Sealed, event: str) -> Days:
+    """Return the date to which each event of a kind was swept, NaT where it was not."""
+    found = np.full(table.num_rows, np.datetime64("NaT"), "datetime64[D]")
+    for row, key in _rows_of(kind, table, event=event, among=sealed.swept):
+        found[row] = sealed.swept[key]
     return found
 
 
-def _first_open(sealed: Sealed) -> date:
-    if sealed.through is None:
-        return date(1970, 1, 1)
-    return next_month(month_of(sealed.through)).start
+def _waived(kind: str, table: pa.Table, *, sealed: Sealed, event: str) -> Flags:
+    found = np.zeros(table.num_rows, bool)
+    found[[row for row, _ in _rows_of(kind, table, event=event, among=sealed.waived)]] = True
+    return found
 
 
-def _keys(kind: str, table: pa.Table, *, event: str) -> list[EventKey]:
-    has_version = "version" in table.column_names
-    versions = numbers(table, "version").tolist() if has_version else [1] * table.num_rows
-    return [(kind, name, n) for name, n in zip(texts(table, event), versions, strict=True)]
-
-
-def _swept_to(keys: list[EventKey], sealed: Sealed) -> Days:
-    """Return the date to which each event was swept, NaT where it was not."""
-    return np.array(
-        [np.datetime64(sealed.swept.get(key, "NaT"), "D") for key in keys], "datetime64[D]"
-    )
-
-
-def _waived(keys: list[EventKey], sealed: Sealed) -> Flags:
-    return np.array([key in sealed.waived for key in keys], bool)
+def _rows_of(
+    kind: str, table: pa.Table, *, event: str, among: Collection[EventKey]
+) -> list[tuple[int, EventKey]]:
+    """Return the rows whose event and version are among some, each with its key."""
+    wanted = {name for of, name, _ in among if of == kind}
+    if not wanted:
+        return []
+    ids = texts(table, event)
+    rows = np.flatnonzero(ids.isin(wanted))
+    versions = numbers(table, "version") if "version" in table.column_names else None
+    keys = [(int(r), (kind, ids[r], 1 if versions is None else int(versions[r]))) for r in rows]
+    return [(row, key) for row, key in keys if key in among]
 
 
 def _trades(
@@ -212,10 +206,10 @@ def _trades(
 ) -> tuple[pa.Table, pa.Table, pa.Table]:
     """Return the trades to recognise, those that are late, and those withheld by the filter."""
     trades = known.trades
-    postable = np.isin(texts(trades, "status").astype(str), POSTABLE[policy.post_status])
+    postable = texts(trades, "status").isin(POSTABLE[policy.post_status])
     cancelled = texts(trades, "status") == "cancelled"
     traded_on = days(trades, "trade_date")
-    swept_to = _swept_to(_keys("trades", trades, event="trade_id"), sealed)
+    swept_to = _swept_to("trades", trades, sealed=sealed, event="trade_id")
     # Of a trade that is a sealed open item only the settlement can have been swept.
     stays = np.isnat(swept_to) | _open_items(trades, sealed)
     accounting = np.where(stays, traded_on, swept_to)
@@ -230,46 +224,45 @@ def _trades(
     dated = build(DATED_TRADES, columns | {"accounting_date": accounting})
     recognised = postable & ~closed & ~moved
     return (
-        dated.filter(pa.array(recognised)),
-        dated.filter(pa.array(late)),
-        dated.filter(pa.array(~postable & ~cancelled)),
+        chosen(dated, recognised),
+        chosen(dated, late),
+        chosen(dated, ~postable & ~cancelled),
     )
 
 
 def _posted_when_sealed(known: Known, sealed: Sealed, *, policy: BasisPolicy) -> Flags:
     """Say which trades the last close had recognised, in whatever version."""
     before = known.trades_when_sealed
-    keys = _keys("trades", before, event="trade_id")
     # Of a sealed open item only the settlement can have been swept or waived.
-    swept_to, is_item = _swept_to(keys, sealed), _open_items(before, sealed)
+    swept_to = _swept_to("trades", before, sealed=sealed, event="trade_id")
+    is_item = _open_items(before, sealed)
     stays = np.isnat(swept_to) | is_item
     accounting = np.where(stays, days(before, "trade_date"), swept_to)
-    postable = np.isin(texts(before, "status").astype(str), POSTABLE[policy.post_status])
-    postable &= sealed.is_closed(accounting) & (is_item | ~_waived(keys, sealed))
-    posted = set(texts(before, "trade_id")[postable])
-    return np.array([trade in posted for trade in texts(known.trades, "trade_id")], bool)
+    postable = texts(before, "status").isin(POSTABLE[policy.post_status])
+    waived = _waived("trades", before, sealed=sealed, event="trade_id")
+    postable &= sealed.is_closed(accounting) & (is_item | ~waived)
+    posted = texts(before, "trade_id")[postable]
+    return rows_named(texts(known.trades, "trade_id"), among=posted) >= 0
 
 
 def _open_items(trades: pa.Table, sealed: Sealed) -> Flags:
     """Say which trades stand among the sealed open items, in the version that is known now."""
-    ids = texts(sealed.unsettled, "trade_id")
-    items = set(zip(ids, numbers(sealed.unsettled, "version").tolist(), strict=True))
-    keys = zip(texts(trades, "trade_id"), numbers(trades, "version").tolist(), strict=True)
-    return np.array([key in items for key in keys], bool)
+    items = sealed.unsettled
+    row = rows_named(texts(trades, "trade_id"), among=texts(items, "trade_id"))
+    version = np.append(numbers(items, "version"), -1)
+    return np.asarray(version[row] == numbers(trades, "version"), bool)
 
 
 def _settling(known: Known, sealed: Sealed, *, posted: pa.Table) -> tuple[pa.Table, pa.Table]:
     """Return the settlements to recognise, and the late ones of sealed items."""
     trades = known.trades
     open_items = _open_items(trades, sealed)
-    recognised = dict(zip(texts(posted, "trade_id"), days(posted, "accounting_date"), strict=True))
-    ids = texts(trades, "trade_id")
-    recognised_on = np.array(
-        [recognised.get(trade, np.datetime64("NaT", "D")) for trade in ids], "datetime64[D]"
-    )
+    row = rows_named(texts(trades, "trade_id"), among=texts(posted, "trade_id"))
+    dates = np.append(days(posted, "accounting_date"), np.datetime64("NaT", "D"))
+    recognised_on = dates[row]
     settled_on = days(trades, "settled_date")
     settled = (texts(trades, "status") == "settled") & (open_items | ~np.isnat(recognised_on))
-    swept_to = _swept_to(_keys("trades", trades, event="trade_id"), sealed)
+    swept_to = _swept_to("trades", trades, sealed=sealed, event="trade_id")
     wanted = np.where(np.isnat(swept_to) | ~open_items, settled_on, swept_to)
     accounting = np.where(np.isnat(recognised_on), wanted, np.fmax(wanted, recognised_on)).astype(
         "datetime64[D]"
@@ -290,28 +283,28 @@ def _settling(known: Known, sealed: Sealed, *, posted: pa.Table) -> tuple[pa.Tab
 
 def _cash(cash: pa.Table, sealed: Sealed) -> tuple[pa.Table, pa.Table]:
     """Return the cash to recognise, with later payments as rows of their own, and late cash."""
-    keys = _keys("cash", cash, event="event_id")
-    swept_to = _swept_to(keys, sealed)
+    swept_to = _swept_to("cash", cash, sealed=sealed, event="event_id")
+    waived = _waived("cash", cash, sealed=sealed, event="event_id")
     told = np.where(np.isnat(swept_to), days(cash, "date"), swept_to)
     paid = np.fmax(days(cash, "settled_date"), told)
     known_then = numbers(cash, "batch") <= sealed.batch
     closed = sealed.is_closed(told)
     late = closed & ~known_then
     later = days(cash, "settled_date") != days(cash, "date")
-    capital = np.isin(texts(cash, "kind").astype(str), _CAPITAL)
-    pays = later & capital & ~late & ~_waived(keys, sealed) & ~sealed.is_closed(paid)
-    capital_stage = np.where(capital, "capital", "cash").astype(object)
+    capital = texts(cash, "kind").isin(_CAPITAL)
+    pays = later & capital & ~late & ~waived & ~sealed.is_closed(paid)
+    capital_stage = Texts.either(capital, "capital", "cash")
     dated = {"accounting_date": told, "told_on": told, "stage": capital_stage}
     paid_later = dated | {
         "accounting_date": paid,
-        "stage": np.full(cash.num_rows, "capital_settlement", dtype=object),
+        "stage": Texts.repeated("capital_settlement", cash.num_rows),
     }
     columns = {name: cash.column(name) for name in CASH.schema.names}
     parts = [
-        build(DATED_CASH, columns | dated).filter(pa.array(~closed)),
-        build(DATED_CASH, columns | paid_later).filter(pa.array(pays)),
+        chosen(build(DATED_CASH, columns | dated), ~closed),
+        chosen(build(DATED_CASH, columns | paid_later), pays),
     ]
-    return concatenate(DATED_CASH, parts), cash.filter(pa.array(late))
+    return concatenate(DATED_CASH, parts), chosen(cash, late)
 
 
 def _actions(actions: pa.Table, sealed: Sealed) -> tuple[pa.Table, pa.Table]:
@@ -332,30 +325,30 @@ def _actions(actions: pa.Table, sealed: Sealed) -> tuple[pa.Table, pa.Table]:
             ("payment", np.fmax(pay_date, ex_date), ~np.isnat(pay_date)),
         )
     ]
-    return concatenate(DATED_ACTIONS, parts), actions.filter(pa.array(late))
+    return concatenate(DATED_ACTIONS, parts), chosen(actions, late)
 
 
 def _journals(journals: pa.Table, sealed: Sealed) -> tuple[pa.Table, pa.Table]:
     """Return the manual journals and reversals to recognise, and the late ones."""
-    keys = _keys("journals", journals, event="journal_id")
-    swept_to = _swept_to(keys, sealed)
+    swept_to = _swept_to("journals", journals, sealed=sealed, event="journal_id")
+    waived = _waived("journals", journals, sealed=sealed, event="journal_id")
     dated = np.where(np.isnat(swept_to), days(journals, "date"), swept_to)
     reverse_on = days(journals, "reverse_on")
     closed = sealed.is_closed(dated)
     late = closed & (numbers(journals, "batch") > sealed.batch)
-    reverses = ~np.isnat(reverse_on) & ~late & ~_waived(keys, sealed)
+    reverses = ~np.isnat(reverse_on) & ~late & ~waived
     reverses &= ~sealed.is_closed(np.fmax(reverse_on, dated))
     columns = {name: journals.column(name) for name in JOURNALS.schema.names}
     parts = [
         build(DATED_JOURNALS, columns | {"stage": stage, "accounting_date": when}).filter(
-            pa.array(chosen)
+            pa.array(wanted)
         )
-        for stage, when, chosen in (
+        for stage, when, wanted in (
             ("manual", dated, ~closed),
             ("manual_reversal", np.fmax(reverse_on, dated), reverses),
         )
     ]
-    return concatenate(DATED_JOURNALS, parts), journals.filter(pa.array(late))
+    return concatenate(DATED_JOURNALS, parts), chosen(journals, late)
 
 
 def _of_basis(table: pa.Table, basis: str) -> pa.Table:
@@ -372,25 +365,4 @@ def _still_open(table: pa.Table, sealed: Sealed) -> pa.Table:
 def _after_seal(table: pa.Table, sealed: Sealed) -> pa.Table:
     """Return the rows taken over that came after their date was sealed."""
     late = sealed.is_closed(days(table, "as_of")) & (numbers(table, "batch") > sealed.batch)
-    return table.filter(pa.array(late))
-
-
-def _late(rows: pa.Table, basis: str, *, event: str, amount: str, on: date) -> pa.Table:
-    """Return LATE exceptions of some rows; they stand in the first open period."""
-    has_version = "version" in rows.column_names
-    count = rows.num_rows
-    return exceptions_table(
-        basis,
-        "LATE",
-        rows={
-            "event_id": texts(rows, event),
-            "event_version": numbers(rows, "version") if has_version else np.ones(count, int),
-            "subject": texts(rows, "instrument"),
-            "date": np.full(count, np.datetime64(on)),
-            "amount": numbers(rows, amount) if amount else np.zeros(count, np.int64),
-            "currency": texts(rows, "currency"),
-            "message": np.full(count, "dated in a closed period", dtype=object),
-            "batch": numbers(rows, "batch"),
-            "row": numbers(rows, "row"),
-        },
-    )
+    return chosen(table, late)

@@ -9,7 +9,7 @@ import pyarrow as pa
 
 from subledger.booking.entries import resolve_accounts
 from subledger.booking.inputs import Terms
-from subledger.columns import build, group_codes, numbers, texts
+from subledger.columns import Texts, build, group_codes, numbers, texts
 from subledger.journal.journal import Journal
 from subledger.numbers import group_sums
 from subledger.periods import Period
@@ -53,7 +53,7 @@ def _lines(rows: pa.Table, year: Period, *, terms: Terms) -> dict[str, Any]:
     currency = texts(rows, "currency")
     codes, first = group_codes([*owner.values(), currency])
     kept = len(first)
-    nothing = np.full(kept, "", dtype=object)
+    nothing = Texts.repeated("", kept)
     retained = resolve_accounts(
         terms,
         "equity.retained",
@@ -67,15 +67,15 @@ def _lines(rows: pa.Table, year: Period, *, terms: Terms) -> dict[str, Any]:
     }
     total = rows.num_rows + kept
     return {
-        "account": np.concatenate([texts(rows, "account"), retained]),
-        "slot": np.concatenate(
-            [np.full(rows.num_rows, "", dtype=object), nothing + "equity.retained"]
+        "account": Texts.joined([texts(rows, "account"), retained]),
+        "slot": Texts.joined(
+            [Texts.repeated("", rows.num_rows), Texts.repeated("equity.retained", kept)]
         ),
-        "currency": np.concatenate([currency, currency[first]]),
+        "currency": Texts.joined([currency, currency[first]]),
         **amounts,
         "quantity": np.ma.masked_array(np.zeros(total, np.int64), np.ones(total, bool)),
-        "lot_id": np.full(total, "", dtype=object),
-        **{name: np.concatenate([values, values[first]]) for name, values in owner.items()},
-        "instrument": np.concatenate([texts(rows, "instrument"), nothing]),
-        "counterparty": np.concatenate([texts(rows, "counterparty"), nothing]),
+        "lot_id": Texts.repeated("", total),
+        **{name: Texts.joined([values, values[first]]) for name, values in owner.items()},
+        "instrument": Texts.joined([texts(rows, "instrument"), nothing]),
+        "counterparty": Texts.joined([texts(rows, "counterparty"), nothing]),
     }

@@ -9,6 +9,7 @@ from typing import Annotated, Literal, TypeAlias
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 from pydantic_core import PydanticCustomError
 
+from subledger.lots.engine import METHODS
 from subledger.numbers import MAX_DECIMALS, NotANumber, parse_decimal
 
 NOT_OFFERED = "not_offered_yet"
@@ -107,9 +108,12 @@ Line: TypeAlias = Annotated[
 Tolerance: TypeAlias = Annotated[str, AfterValidator(_plain_decimal)]
 Day: TypeAlias = Annotated[date, BeforeValidator(_day)]
 Method: TypeAlias = Annotated[
-    Literal["FIFO", "LIFO", "HIFO", "LOFO", "MAXGAIN", "MINGAIN", "SPECIFIC", "AVERAGE"],
-    _offered("FIFO", "LIFO", "HIFO", "LOFO", "AVERAGE", "SPECIFIC"),
-]
+    Literal[
+        "FIFO", "LIFO", "HIFO", "LOFO", "AVERAGE", "SPECIFIC", "PRO_RATA", "INTRADAY_FIFO",
+        "MIN_GAIN", "MAX_GAIN", "BEST_TAX", "HIGHEST_PRICE", "LOWEST_PRICE", "UK_S104",
+    ],
+    _offered(*METHODS),
+]  # fmt: skip
 Fees: TypeAlias = Literal["expense", "capitalise"]
 PoolPart: TypeAlias = Literal["book", "strategy", "broker_account", "instrument"]
 FileKind: TypeAlias = Literal[
@@ -150,6 +154,7 @@ class LotsSection(Section):
         AfterValidator(_pool),
     ] = ("book", "strategy", "broker_account", "instrument")  # fmt: skip
     allow_short: bool = True
+    rank_with_fees: bool = True
 
 
 class OverrideLotsSection(Section):
@@ -157,6 +162,7 @@ class OverrideLotsSection(Section):
 
     method: Method | None = None
     allow_short: bool | None = None
+    rank_with_fees: bool | None = None
 
 
 class OverrideSection(Section):
@@ -176,8 +182,11 @@ class OverrideSection(Section):
                 "an override names a book, broker_account, asset_class or from; a policy for all"
                 " trades stands in [basis.NAME]"
             )
-        if (self.lots.method, self.lots.allow_short, self.fees) == (None,) * 3:
-            raise refused_value("an override sets lots.method, lots.allow_short or fees")
+        lots = self.lots
+        if (lots.method, lots.allow_short, lots.rank_with_fees, self.fees) == (None,) * 4:
+            raise refused_value(
+                "an override sets lots.method, lots.allow_short, lots.rank_with_fees or fees"
+            )
         return self
 
 
@@ -227,6 +236,12 @@ class ToleranceSection(Section):
     settlement: Tolerance = "0.01"
 
 
+class LedgerSection(Section):
+    """`[ledger]`: how the ledger files tell a month."""
+
+    detail: Literal["auto", "full", "summary"] = "auto"
+
+
 class SourceSection(Section):
     """`[[sources]]`: a file that each month must bring."""
 
@@ -246,4 +261,5 @@ class SettingsFile(Section):
     intake: Mapping[str, IntakeSection] = {}
     store: StoreSection = StoreSection()
     tolerance: ToleranceSection = ToleranceSection()
+    ledger: LedgerSection = LedgerSection()
     sources: list[SourceSection] = []

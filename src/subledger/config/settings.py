@@ -62,6 +62,7 @@ class Settings:
         intake: Rounding by format and column, where a broker's format declares one.
         store_url: Address of the control database; a path in it is relative to the folder.
         tolerances: Plain decimals in the row's currency: `gross` and `settlement`.
+        ledger_detail: How ledger files tell a month: full, summary, or auto: by its size.
         sources: The files that each month must bring.
     """
 
@@ -76,6 +77,7 @@ class Settings:
     intake: Mapping[str, Mapping[str, str]]
     store_url: str
     tolerances: Mapping[str, str]
+    ledger_detail: str
     sources: Sequence[Source]
 
     @property
@@ -144,6 +146,7 @@ def parse_settings(content: bytes, folder: Path, *, file: str) -> Settings:
         intake={name: dict(section.rounding) for name, section in model.intake.items()},
         store_url=model.store.url,
         tolerances=model.tolerance.model_dump(),
+        ledger_detail=model.ledger.detail,
         sources=[Source(**section.model_dump()) for section in model.sources],
     )
 
@@ -179,6 +182,7 @@ def _policy(name: str, section: BasisSection, *, base: str) -> BasisPolicy:
         lot_method=section.lots.method,
         pool_by=section.lots.pool_by,
         allow_short=section.lots.allow_short,
+        rank_with_fees=section.lots.rank_with_fees,
         fiscal_first_month=int(section.fiscal_year_start[:2]),
         overrides=tuple(_override(override) for override in section.override),
         not_included=section.not_included or "",
@@ -194,6 +198,7 @@ def _override(section: OverrideSection) -> Override:
     settings: dict[str, str | bool | None] = {
         "lot_method": section.lots.method,
         "allow_short": section.lots.allow_short,
+        "rank_with_fees": section.lots.rank_with_fees,
         "fees": section.fees,
     }
     return Override(

@@ -74,6 +74,7 @@ _SECTION_COMMENTS = {
     "rates": "Exchange rates.",
     "store": "The control database; the path is relative to this folder.",
     "tolerance": "How far a stated amount may lie from the computed one, in its currency.",
+    "ledger": "The ledger files of a month.",
     "sources": "A file that each month must bring.",
     "intake": "What a broker's format may round.",
 }
@@ -94,10 +95,12 @@ _KEY_COMMENTS = {
     "lots.method": "FIFO | LIFO | HIFO | LOFO | AVERAGE | SPECIFIC: lots that the trade names",
     "lots.pool_by": "lots are relieved within one pool",
     "lots.allow_short": "false: a sale beyond the position is refused",
+    "lots.rank_with_fees": "false: HIFO and other rankings leave fees aside",
     "max_age": "days",
     "pivot": "cross rates go through it",
     "gross": "quantity x price x multiplier",
     "settlement": "net amount",
+    "detail": "full | summary: sums per day and owner | auto: those above 100,000 entries",
 }
 
 

@@ -122,4 +122,22 @@ STATE_CODES: dict[str, Code] = {
         Exit.USAGE,
     ),
     "NOT_OFFERED": Code("This is not offered yet.", "leave it out", Exit.USAGE),
+    "UNKNOWN_EXECUTOR": Code(
+        "There is no executor of that name.",
+        "use inline, threads, dask or dask://HOST:PORT",
+        Exit.USAGE,
+    ),
+    "DASK_MISSING": Code(
+        "Dask is not installed.", "install subledger[dask], or use inline or threads", Exit.USAGE
+    ),
+    "WORKER_LOST": Code(
+        "A Dask worker was lost while it booked; nothing was written.",
+        "see why it ended (memory, network), then run the command again",
+        Exit.IO,
+    ),
+    "NO_SCHEDULER": Code(
+        "No Dask scheduler answers at that address; nothing was done.",
+        "check the address and that dask scheduler runs there, then run the command again",
+        Exit.IO,
+    ),
 }

@@ -2,25 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import deque
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import NamedTuple, TypeAlias
+from typing import Any, NamedTuple, TypeAlias, cast
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
+import pyarrow.compute as pc
 
-from subledger.events.grammar import PARSERS, Instant, Number, Unreadable
-from subledger.numbers import ExcessDigits, Int64Array, NumberOverflow, rescale
+from subledger.events.decimals import EVERY, Decimals, repeated
+from subledger.events.grammar import MAX_TEXT, PARSERS, Number, Unreadable
+from subledger.events.typed import Exact, Given, exact, is_number, written
+from subledger.events.vectors import are_ids, are_printable, decimals, instants, integers
+from subledger.numbers import INT64_MAX, INT64_MIN, Int64Array
+from subledger.texts import Texts, from_arrow
 
 BoolArray: TypeAlias = npt.NDArray[np.bool_]
-Texts: TypeAlias = npt.NDArray[np.object_]
 
-_DTYPES: dict[str, npt.DTypeLike] = {
-    "date": "datetime64[D]",
-    "integer": np.int64,
-    "boolean": np.bool_,
-}
+Codes: TypeAlias = npt.NDArray[np.int32]
+
+_NOT_CODED = ("number", "price", "integer")  # mostly distinct, and read faster than they are coded
+_ABSENT = {"date": np.datetime64("NaT", "D"), "boolean": np.False_}
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,122 +47,211 @@ class Fault(NamedTuple):
     message: str
 
 
-class Parsed(NamedTuple):
-    """A column as read: values, which were given, which are sound.
+class Moments(NamedTuple):
+    """Instants as received ("" where not given) and in nanoseconds since 1970 UTC (then 0)."""
 
-    Values are numpy columns: text, id and choice as str ("" when not given), date as
-    datetime64[D] (NaT), integer as int64 (0), boolean as bool (False); number, price and instant
-    as objects of the grammar (None).
+    texts: Texts
+    nanoseconds: Int64Array
+
+
+Values: TypeAlias = npt.NDArray[np.generic] | Texts | Decimals | Moments
+
+
+@dataclass(frozen=True, slots=True)
+class Parsed:
+    """A column as read: which rows are given, which are sound, and their values.
+
+    What was read stands once per distinct text, with each row's position; without positions it
+    stands row by row.
     """
 
-    values: npt.NDArray[np.generic]
+    read: Values
+    codes: Codes | None
     given: BoolArray
     sound: BoolArray
 
+    @property
+    def values(self) -> Values:
+        """Return the values of the rows.
 
-def parse_column(column: Column, values: Sequence[str]) -> tuple[Parsed, list[Fault]]:
-    """Read a column of texts; each distinct text is parsed once.
+        Text, id and choice are Texts ("" when not given), a date is datetime64[D] (NaT), an
+        integer int64 (0), a boolean bool (False), number and price are Decimals, instants Moments.
+        """
+        return self.read if self.codes is None else _at(self.read, self.codes)
+
+
+def parse_column(column: Column, values: Given) -> tuple[Parsed, list[Fault]]:
+    """Read a column of a file; each distinct text, or each row of a number, is read once.
 
     Returns the column and its faults in the order of the rows. Faults: EMPTY_VALUE, NOT_A_CHOICE,
     BELOW_MINIMUM and the codes of the grammar of its kind.
     """
-    encoded = pa.array(values, pa.string()).dictionary_encode()
-    codes = encoded.indices.to_numpy().astype(np.int64)
-    texts: list[str] = encoded.dictionary.to_pylist()
-    results = np.empty(len(texts), _DTYPES.get(column.kind, object))
-    results.fill(_absent(column.kind))
-    sound, given = np.ones(len(texts), bool), np.ones(len(texts), bool)
-    faults: dict[int, Unreadable] = {}
-    for code, text in enumerate(texts):
-        given[code] = bool(text)
-        try:
-            value = _parse(column, text)
-        except Unreadable as unreadable:
-            sound[code] = False
-            faults[code] = unreadable
-            continue
-        if value is not None:
-            results[code] = value
-    bad = np.flatnonzero(~sound[codes])
-    found = [Fault(int(row), faults[codes[row]].code, faults[codes[row]].message) for row in bad]
-    return Parsed(results[codes], given[codes], sound[codes]), found
+    distinct, codes = _distinct(column, values)
+    reader = _Reader(column, distinct)
+    read = reader.read()
+    sound = np.ones(len(reader.given), bool)
+    sound[list(reader.faults)] = False
+    every = EVERY if codes is None else codes
+    parsed = Parsed(read, codes, repeated(reader.given, every), repeated(sound, every))
+    bad = np.flatnonzero(~parsed.sound) if reader.faults else np.empty(0, np.intp)
+    at = bad if codes is None else codes[bad]
+    faults = [
+        Fault(row, reader.faults[code].code, reader.faults[code].message)
+        for row, code in zip(bad.tolist(), at.tolist(), strict=True)
+    ]
+    return parsed, faults
 
 
-def _absent(kind: str) -> object:
-    if kind == "date":
-        return np.datetime64("NaT")
-    if kind in _DTYPES:
-        return 0
-    return None if kind in {"number", "price", "instant"} else ""
+def _distinct(column: Column, values: Given) -> tuple[pa.StringArray | Exact, Codes | None]:
+    """Return what is to be read and each row's place in it; None where that is row by row."""
+    if not isinstance(values, (pa.ChunkedArray, pa.Array)):
+        values = pa.array(values, pa.string())
+    if isinstance(values, pa.ChunkedArray):
+        values = values.combine_chunks()
+    if is_number(values):
+        stated = exact(values) if column.kind in _NOT_CODED and not column.default else None
+        if stated is not None and not (column.kind == "integer" and stated.scale.any()):
+            return stated, None
+        values = written(values)
+    if column.kind in _NOT_CODED and pa.types.is_string(values.type):
+        return values, None
+    coded = _coded(values)
+    return coded.values, coded.codes
 
 
-def _parse(column: Column, text: str) -> object:
-    """Return the value of one text, or None when it is not given."""
-    if not text:
-        if column.required:
-            raise Unreadable("EMPTY_VALUE", f"{column.name} is required")
-        text = column.default
-        if not text:
-            return None
-    if column.choices and text not in column.choices:
-        raise Unreadable("NOT_A_CHOICE", f"not one of {', '.join(column.choices)}")
-    value = PARSERS[column.kind](text)
-    if column.minimum is not None and isinstance(value, int) and value < column.minimum:
-        raise Unreadable("BELOW_MINIMUM", f"{column.name} starts with {column.minimum}")
-    return value
+def _coded(values: pa.Array) -> Texts:
+    """Return texts as codes; texts in order, as ids and times often are, show where they change."""
+    if pa.types.is_string(values.type):
+        rises = _rises(values)
+        if rises is not None:
+            first = np.flatnonzero(rises)
+            distinct = values if len(first) == len(values) else values.take(pa.array(first))
+            return Texts(np.cumsum(rises, dtype=np.int32) - np.int32(1), distinct)
+    return from_arrow(values)
 
 
-def scale_column(
-    numbers: npt.NDArray[np.generic], decimals: Int64Array, *, where: BoolArray
-) -> tuple[Int64Array, list[Fault]]:
-    """Return numbers as int64 at each row's decimals, 0 where not given, and what does not fit.
+def _rises(values: pa.StringArray) -> BoolArray | None:
+    """Say which texts come after the one before; None where one comes before it."""
+    if not len(values) or not pc.all(pc.less_equal(values[:-1], values[1:]), min_count=0).as_py():
+        return None
+    more = pc.not_equal(values[:-1], values[1:]).to_numpy(zero_copy_only=False)
+    return np.append(np.True_, more)
 
-    Only rows of `where` are looked at. Faults: EXCESS_DECIMALS, NUMBER_TOO_LARGE.
-    """
-    scaled = np.zeros(len(numbers), np.int64)
-    faults: list[Fault] = []
-    seen: dict[tuple[Number, int], int | Unreadable] = {}
-    rows = np.flatnonzero(where & (numbers != None))  # noqa: E711 - element by element
-    for row, number, places in zip(
-        rows.tolist(), numbers[rows].tolist(), decimals[rows].tolist(), strict=True
-    ):
-        key = (number, places)
-        if key not in seen:
-            seen[key] = _scale(number, places)
-        result = seen[key]
-        if isinstance(result, Unreadable):
-            faults.append(Fault(row, result.code, result.message))
+
+def _at(read: Values, codes: Codes) -> Values:
+    """Return the values of rows from those of their distinct texts."""
+    if isinstance(read, Decimals):
+        return read.at(codes)
+    if isinstance(read, Moments):
+        return Moments(read.texts[codes], repeated(read.nanoseconds, codes))
+    return read[codes] if isinstance(read, Texts) else repeated(read, codes)
+
+
+class _Reader:
+    """Reads the distinct texts of a column: vectors first, the grammar for all that is left."""
+
+    def __init__(self, column: Column, distinct: pa.StringArray | Exact) -> None:
+        self.column, self.exact = column, cast("Exact | None", None)
+        self.faults: dict[int, Unreadable] = {}
+        if isinstance(distinct, Exact):
+            self.exact, self.given = distinct, distinct.given
+            distinct = pa.array([], pa.string())  # nothing is left for the grammar
         else:
-            scaled[row] = result
-    return scaled, faults
+            self.given = pc.not_equal(distinct, "").to_numpy(zero_copy_only=False)
+        if column.required:
+            empty = Unreadable("EMPTY_VALUE", f"{column.name} is required")
+            self.faults = dict.fromkeys(np.flatnonzero(~self.given).tolist(), empty)
+        self.stated: BoolArray = self.given
+        self.distinct = self.texts = distinct
+        if column.default and not column.required:
+            self.stated = np.ones(len(distinct), bool)
+            self.texts = pc.if_else(pa.array(self.given), distinct, column.default)
 
+    def read(self) -> Values:
+        """Return the values; those that are not given or not sound are absent."""
+        match self.column.kind:
+            case "number" | "price":
+                return self._decimals()
+            case "integer":
+                return self._integers()
+            case "instant":
+                nanoseconds, plain = instants(self.texts)
+                for place, moment in self._parsed(~plain):
+                    nanoseconds[place] = moment.nanoseconds
+                return Moments(self._sound_texts(), nanoseconds)
+            case "date" | "boolean" as kind:
+                values = np.full(len(self.texts), _ABSENT[kind])
+                for place, value in self._parsed(self.stated):
+                    values[place] = value
+                return values
+            case _:
+                deque(self._parsed(~self._plain()), maxlen=0)
+                return self._sound_texts()
 
-def _scale(number: Number, decimals: int) -> int | Unreadable:
-    try:
-        return rescale(number.mantissa, number.scale, decimals)
-    except ExcessDigits:
-        return Unreadable("EXCESS_DECIMALS", f"more than the {decimals} decimals of its unit")
-    except NumberOverflow:
-        return Unreadable("NUMBER_TOO_LARGE", f"does not fit in 64 bits at {decimals} decimals")
+    def _plain(self) -> BoolArray:
+        """Say which texts are sound without asking the grammar."""
+        column = self.column
+        if column.kind == "choice":
+            chosen = pc.is_in(self.texts, value_set=pa.array(column.choices, pa.string()))
+            found: BoolArray = chosen.to_numpy(zero_copy_only=False)
+            return found
+        if column.kind in ("id", "lot_id"):
+            return are_ids(self.texts)
+        if column.kind == "text":
+            return are_printable(self.texts, longest=MAX_TEXT)
+        return np.zeros(len(self.texts), bool)
 
+    def _decimals(self) -> Decimals:
+        mantissa, scale, plain = self.exact or decimals(self.texts)
+        wide: dict[int, Number] = {}
+        for place, number in self._parsed(~plain):
+            if INT64_MIN <= number.mantissa <= INT64_MAX:
+                mantissa[place], scale[place] = number
+            else:
+                wide[place] = number
+        given = self.stated.copy()
+        given[list(self.faults)] = False
+        return Decimals(mantissa, scale, given, wide)
 
-def mantissas(numbers: npt.NDArray[np.generic]) -> tuple[Int64Array, Int64Array]:
-    """Return the mantissas and scales of a column of prices; 0 and 0 where not given."""
-    pairs: list[Number | None] = numbers.tolist()
-    given = [pair or Number(0, 0) for pair in pairs]
-    mantissa = np.fromiter((pair.mantissa for pair in given), np.int64, len(given))
-    return mantissa, np.fromiter((pair.scale for pair in given), np.int64, len(given))
+    def _integers(self) -> Int64Array:
+        values, plain = (self.exact[0], self.given) if self.exact else integers(self.texts)
+        for place, number in self._parsed(~plain):
+            values[place] = number
+        least = self.column.minimum
+        if least is not None:
+            low = Unreadable("BELOW_MINIMUM", f"{self.column.name} starts with {least}")
+            below = (values < least) & self.stated
+            below[list(self.faults)] = False
+            self.faults |= dict.fromkeys(np.flatnonzero(below).tolist(), low)
+            values[below] = 0
+        return values
 
+    def _parsed(self, where: BoolArray) -> Iterator[tuple[int, Any]]:
+        """Yield place and value of the texts of a mask by the grammar; keep what it refuses."""
+        parse = self._refuse_choice if self.column.choices else PARSERS[self.column.kind]
+        places = np.flatnonzero(where & self.stated)
+        if not len(places):
+            return
+        texts = self.texts.take(pa.array(places)).to_pylist()
+        for place, text in zip(places.tolist(), texts, strict=True):
+            try:
+                value = parse(text)
+            except Unreadable as unreadable:
+                self.faults[place] = unreadable
+                continue
+            yield place, value
 
-def nanoseconds(instants: npt.NDArray[np.generic]) -> pa.Array:
-    """Return a column of instants as int64 nanoseconds since 1970 UTC, null where not given."""
-    pairs: list[Instant | None] = instants.tolist()
-    return pa.array([pair and pair.nanoseconds for pair in pairs], pa.int64())
+    def _refuse_choice(self, text: str) -> object:
+        del text
+        raise Unreadable("NOT_A_CHOICE", f"not one of {', '.join(self.column.choices)}")
 
-
-def canonical_texts(column: npt.NDArray[np.generic]) -> Texts:
-    """Return a column of numbers or instants as canonical text, "" where not given."""
-    values: list[Number | Instant | None] = column.tolist()
-    texts = np.empty(len(values), object)
-    texts[:] = [value.text if value else "" for value in values]
-    return texts
+    def _sound_texts(self) -> Texts:
+        """Return the texts, those that are not sound as "", each of them once."""
+        texts = self.texts
+        if self.faults:
+            sound = np.ones(len(texts), bool)
+            sound[list(self.faults)] = False
+            texts = pc.if_else(pa.array(sound), texts, "")
+        if texts is self.distinct:
+            return Texts(np.arange(len(texts), dtype=np.int32), texts)
+        return from_arrow(texts)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from subledger.events.columns import BoolArray, Column, canonical_texts, mantissas
+from subledger.events.columns import BoolArray, Column
 from subledger.events.context import Context
 from subledger.events.grammar import Number
 from subledger.events.lookup import find_instruments, refuse_not_positive, refuse_order
@@ -12,6 +12,7 @@ from subledger.events.reading import Kind, Reading
 from subledger.events.sheet import Rows, Sheet
 from subledger.numbers import Int64Array
 from subledger.tables import CORPORATE_ACTIONS
+from subledger.texts import Texts
 
 ACTION_KINDS = (
     "dividend",
@@ -62,20 +63,16 @@ def read(rows: Rows, context: Context) -> Reading:
     held, positions = find_instruments(sheet)
     find_instruments(sheet, "new_instrument")
     sheet.decimals("currency")
-    amount = mantissas(sheet["amount"])
-    _refuse_dividends(sheet, amount[0])
-    withholding, reclaimable = _fractions(sheet)
+    _refuse_dividends(sheet, sheet["amount"].mantissa)
+    _refuse_fractions(sheet)
     own = held.texts("currency", positions)
     values = {
-        "currency": np.where(sheet.given("currency"), sheet["currency"], own),
-        **dict(zip(("amount_mantissa", "amount_scale"), amount, strict=True)),
-        **dict(zip(("withholding_mantissa", "withholding_scale"), withholding, strict=True)),
-        **dict(zip(("reclaimable_mantissa", "reclaimable_scale"), reclaimable, strict=True)),
-        **{
-            name: canonical_texts(sheet[name])
-            for name in ("ratio", "allocation", "cash_in_lieu_price")
-        },
+        "currency": Texts.either(sheet.given("currency"), sheet["currency"], own),
+        **{name: sheet[name].texts() for name in ("ratio", "allocation", "cash_in_lieu_price")},
     }
+    for name in ("amount", "withholding_rate", "reclaimable_rate"):
+        short = name.removesuffix("_rate")
+        values |= {f"{short}_mantissa": sheet[name].mantissa, f"{short}_scale": sheet[name].scale}
     table = sheet.table(CORPORATE_ACTIONS, values)
     return Reading(table, sheet.notes, sheet.findings, sheet.count)
 
@@ -94,11 +91,8 @@ def _refuse_dividends(sheet: Sheet, amount: Int64Array) -> None:
     refuse_order(sheet, "pay_date", earlier="ex_date", where=dividend)
 
 
-_Pair = tuple[Int64Array, Int64Array]
-
-
-def _fractions(sheet: Sheet) -> tuple[_Pair, _Pair]:
-    """Return mantissas and scales of what is withheld and of what of it can be reclaimed."""
+def _refuse_fractions(sheet: Sheet) -> None:
+    """Refuse a part that is none, and more that can be reclaimed than is withheld."""
     withheld, reclaimed = sheet["withholding_rate"].tolist(), sheet["reclaimable_rate"].tolist()
     for name, rates in (("withholding_rate", withheld), ("reclaimable_rate", reclaimed)):
         odd = np.array([rate is not None and not _is_fraction(rate) for rate in rates], bool)
@@ -113,7 +107,6 @@ def _fractions(sheet: Sheet) -> tuple[_Pair, _Pair]:
         column="reclaimable_rate",
         message=lambda row: f"withheld is {sheet.text('withholding_rate', row) or 'nothing'}",
     )
-    return mantissas(sheet["withholding_rate"]), mantissas(sheet["reclaimable_rate"])
 
 
 def _is_fraction(rate: Number) -> bool:

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from subledger.columns import Flags, column, group_codes, numbers, texts
+from subledger.columns import Flags, column, concatenate, group_codes, numbers, sorted_by, texts
 from subledger.errors import Finding
 from subledger.events.identity_trades import admit_trades, refuse_settlements
 from subledger.events.naming import names_in_file
@@ -86,9 +86,11 @@ def admit(
 def _admission(
     incoming: pa.Table, news: Flags, *, notes: list[Finding], findings: list[Finding]
 ) -> Admission:
-    rows = incoming.schema.empty_table() if findings else incoming.filter(pa.array(news))
+    rows = incoming.schema.empty_table() if findings else incoming
+    if not findings and not news.all():
+        rows = incoming.filter(pa.array(news))
     duplicates = incoming.num_rows - int(news.sum()) - len(notes)
-    return Admission(rows.combine_chunks(), duplicates, notes, findings)
+    return Admission(rows, duplicates, notes, findings)
 
 
 def _first_of_key(
@@ -98,22 +100,17 @@ def _first_of_key(
 
     Known rows come first, so that a known row is the first of its key.
     """
-    names = table.schema.names
-    together = pa.concat_tables([known.select(names), incoming.select(names)]).combine_chunks()
+    together = concatenate(table, [known, incoming])
     keys = [_comparable(together, name) for name in KEYS[table.name]]
     code, first = group_codes(keys)
     return together, first[code], code.astype(np.int64)
 
 
-def _comparable(table: pa.Table, name: str) -> npt.NDArray[np.generic]:
+def _comparable(table: pa.Table, name: str) -> Any:  # noqa: ANN401 - a column of any kind
     """Return a column in which null equals null."""
-    kind = table.schema.field(name).type
-    values: npt.NDArray[np.generic] = (
-        pc.fill_null(table[name].cast(pa.int32()), -1).to_numpy()
-        if pa.types.is_date(kind)
-        else column(table, name)
-    )
-    return values
+    if pa.types.is_date(table.schema.field(name).type):
+        return pc.fill_null(table[name].cast(pa.int32()), -1).to_numpy()
+    return column(table, name)
 
 
 def _differing(table: pa.Table, first: Int64Array, *, names: Sequence[str]) -> dict[str, Flags]:
@@ -136,7 +133,7 @@ def _conflicts(
 ) -> list[Finding]:
     """Return one finding per conflicting row, with the columns in which it differs."""
     code, key = what
-    lines, ids = numbers(table, "row"), table[key].to_pylist()
+    lines, ids = numbers(table, "row"), table[key]
     return [
         Finding(
             code,
@@ -144,7 +141,7 @@ def _conflicts(
             file,
             int(lines[row]),
             key,
-            str(ids[row]),
+            str(ids[row].as_py()),
         )
         for row in rows.tolist()
     ]
@@ -202,13 +199,13 @@ def _overlapping_bases(table: Table, together: pa.Table, *, start: int, file: st
     """Refuse an opening that stands for every basis and for one of them besides."""
     keys = [_comparable(together, name) for name in KEYS[table.name] if name != "basis"]
     code, first = group_codes(keys)
-    every: Flags = pc.equal(together["basis"], "").to_numpy()
+    every = texts(together, "basis") == ""
     has_every, has_one = np.zeros(len(first), bool), np.zeros(len(first), bool)
     has_every[code[every]] = True
     has_one[code[~every]] = True
     wrong = np.flatnonzero((has_every & has_one)[code])
     message = "given for every basis (empty) and for one of them"
-    rows, bases = numbers(together, "row"), together["basis"].to_pylist()
+    rows, bases = numbers(together, "row"), texts(together, "basis")
     return [
         Finding("BASIS_OVERLAP", message, file, int(rows[row]), "basis", bases[row])
         for row in wrong.tolist()
@@ -246,9 +243,8 @@ def _admit_instruments(
     incoming: pa.Table, known: pa.Table, *, file: str
 ) -> tuple[Flags, list[Finding]]:
     """Admit instruments: economic attributes are fixed, descriptive ones may change."""
-    ordered = known.sort_by([("batch", "ascending"), ("row", "ascending")])
-    names = INSTRUMENTS.schema.names
-    together = pa.concat_tables([ordered.select(names), incoming.select(names)]).combine_chunks()
+    ordered = sorted_by(known, ("batch", "row"))
+    together = concatenate(INSTRUMENTS, [ordered, incoming])
     code, first = group_codes([column(together, "instrument")])
     differing = _differing(together, first[code], names=ECONOMIC)
     # Until it was required, an exchange of currencies could be known without its base currency.
@@ -263,7 +259,7 @@ def _admit_instruments(
 
 def _admit_versions(table: Table, incoming: pa.Table, *, known: pa.Table, file: str) -> Admission:
     """Admit prices or rates: another one for a known key is the next version of it."""
-    ordered = known.sort_by([("version", "ascending")])
+    ordered = sorted_by(known, ("version",))
     before, news, findings = _revised(table, incoming, known=ordered, file=file)
     versions = np.append(numbers(ordered, "version"), 0)  # the last stands for not known
     place = table.schema.get_field_index("version")

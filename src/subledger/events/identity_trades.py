@@ -8,12 +8,24 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from subledger.columns import Flags, column, days, group_codes, numbers, run_starts, texts
+from subledger.columns import (
+    Flags,
+    column,
+    concatenate,
+    days,
+    group_codes,
+    numbers,
+    run_starts,
+    sorted_by,
+    texts,
+)
 from subledger.errors import Finding
-from subledger.events.known import CANCELLED, RANKS, known_trades, ranks
+from subledger.events.known import CANCELLED, RANKS, Rows, known_trades, ranks, settles_whole
 from subledger.events.naming import names_in_file
+from subledger.instruments import found_rows
 from subledger.numbers import Int64Array
 from subledger.tables import TRADES
+from subledger.texts import Texts
 
 _MOVES = ("status", "settled_date")
 _KEY = ("trade_id", "version")
@@ -32,25 +44,29 @@ def admit_trades(
     behind the one known), SETTLEMENT_CONFLICT (another date of settlement than known). Note:
     VERSION_IGNORED (a lower version than known). A row equal to any known fact is no news.
     """
-    concerned = pc.is_in(known["trades"]["trade_id"], value_set=pc.unique(incoming["trade_id"]))
-    facts = (
-        known["trades"].filter(concerned).sort_by([("batch", "ascending"), ("row", "ascending")])
+    ids = texts(incoming, "trade_id")
+    concerned = (
+        found_rows(
+            texts(known["trades"], "trade_id"),
+            Texts(np.arange(len(ids.values), dtype=np.int32), ids.values),
+        )
+        >= 0
     )
-    judged = _Judged(facts, incoming, settlements=known["settlements"], file=file)
-    return judged.news, judged.notes, judged.findings
+    facts = sorted_by(known["trades"].filter(pa.array(concerned)), ("batch", "row"))
+    both = concatenate(TRADES, [facts, incoming])
+    judged = _Judged(both, facts.num_rows, file=file)
+    judged.judge()
+    judged.refuse_settlements(known["settlements"])
+    judged.findings.sort(key=lambda finding: finding.row or 0)
+    return judged.news[facts.num_rows :], judged.notes, judged.findings
 
 
 class _Judged:
     """Known facts and the incoming rows of their trades, judged together in order."""
 
-    def __init__(
-        self, facts: pa.Table, incoming: pa.Table, *, settlements: pa.Table, file: str
-    ) -> None:
-        names = TRADES.schema.names
-        both = pa.concat_tables([facts.select(names), incoming.select(names)])
-        self.table, self.start, self.file = both.combine_chunks(), facts.num_rows, file
-        self.rows = np.arange(both.num_rows)
-        self.incoming: Flags = self.rows >= self.start
+    def __init__(self, both: pa.Table, start: int, *, file: str) -> None:
+        self.table, self.file = both, file
+        self.incoming: Flags = np.arange(both.num_rows) >= start
         self.lines = numbers(self.table, "row")
         self.ids = texts(self.table, "trade_id")
         self.status = texts(self.table, "status")
@@ -58,47 +74,55 @@ class _Judged:
         self.settled = days(self.table, "settled_date")
         self.findings: list[Finding] = []
         self.notes: list[Finding] = []
-        self.news = self._judge(settlements)
-        self.findings.sort(key=lambda finding: finding.row or 0)
+        self.news = self.incoming.copy()
+        # A higher version than known may correct what a settlements file has told.
+        self.bound = self.incoming.copy()
 
-    def _judge(self, settlements: pa.Table) -> Flags:
-        trade, _ = group_codes([self.ids])
-        key, first = group_codes([trade, self.version])
-        state_code, state_first = group_codes([key, self.status, self.settled.astype(np.int64)])
-        repeated = state_first[state_code] != self.rows
-        conflict = self._refuse_content(first[key])
-        level = np.unique(self.version, return_inverse=True)[1] * _STEP + ranks(self.status)
+    def judge(self) -> None:
+        """Compare the rows of each trade that has several; one alone is news."""
+        trade, first = group_codes([self.ids])
+        if len(first) == len(trade):
+            return
+        rows = np.flatnonzero(np.bincount(trade)[trade] > 1)
+        trade, incoming, version = trade[rows], self.incoming[rows], self.version[rows]
+        status, settled = self.status[rows], self.settled[rows]
+        key, first = group_codes([trade, version])
+        state_code, state_first = group_codes([key, status, settled.astype(np.int64)])
+        repeated = state_first[state_code] != np.arange(len(rows))
+        conflict = self._refuse_content(rows, first[key])
+        rank = ranks(status)
+        level = np.unique(version, return_inverse=True)[1] * _STEP + rank
         before = _highest_before(trade.astype(np.int64), level)
-        judged = self.incoming & ~conflict & ~repeated
+        judged = incoming & ~conflict & ~repeated
         lower = judged & (before >= 0) & (level // _STEP < before // _STEP)
-        self._note_lower(lower)
+        self._note_lower(rows[lower])
         same = judged & (before >= 0) & (level // _STEP == before // _STEP)
         back = same & (level < before)
-        self._refuse(back, "STATUS_BACK", name="status", values=self.status)
-        self._refuse_dates(same & (level == before) & (ranks(self.status) == _SETTLED))
-        # A higher version than known may correct what a settlements file has told.
-        self._refuse_settlements((same & ~back) | (judged & (before < 0)), settlements)
-        news: Flags = (judged & ~lower)[self.start :]
-        return news
+        self._refuse_back(rows[back])
+        self._refuse_dates(rows[same & (level == before) & (rank == _SETTLED)])
+        self.bound[rows] = (same & ~back) | (judged & (before < 0))
+        self.news[rows] = judged & ~lower
 
-    def _refuse_content(self, first: Int64Array) -> Flags:
+    def _refuse_content(self, rows: Rows, first: Int64Array) -> Flags:
         """Refuse incoming rows whose content differs from the first row of their version."""
         differing: dict[str, Flags] = {}
-        conflict = np.zeros(len(self.rows), bool)
+        conflict = np.zeros(len(rows), bool)
+        incoming = self.incoming[rows]
         for name in CONTENT:
-            values = column(self.table, name)
-            missing: Flags = pc.is_null(self.table[name]).to_numpy()
-            flags = ((values != values[first]) | (missing != missing[first])) & self.incoming
+            values = column(self.table, name)[rows]
+            missing: Flags = pc.is_null(self.table[name]).to_numpy()[rows]
+            flags = ((values != values[first]) | (missing != missing[first])) & incoming
             differing[name] = flags
             conflict |= flags
-        for row in np.flatnonzero(conflict).tolist():
-            names = names_in_file(name for name, flags in differing.items() if flags[row])
+        for place in np.flatnonzero(conflict).tolist():
+            row = rows[place]
+            names = names_in_file(name for name, flags in differing.items() if flags[place])
             message = f"version {self.version[row]} is known with other {names}"
             self._find("ID_CONFLICT", message, row=row, column="trade_id", value=self.ids[row])
         return conflict
 
-    def _note_lower(self, lower: Flags) -> None:
-        for row in np.flatnonzero(lower).tolist():
+    def _note_lower(self, rows: Rows) -> None:
+        for row in rows.tolist():
             message = f"a higher version of {self.ids[row]} is known"
             value = str(self.version[row])
             line = int(self.lines[row])
@@ -106,43 +130,44 @@ class _Judged:
                 Finding("VERSION_IGNORED", message, self.file, line, "version", value)
             )
 
-    def _refuse(self, where: Flags, code: str, *, name: str, values: object) -> None:
-        for row in np.flatnonzero(where).tolist():
+    def _refuse_back(self, rows: Rows) -> None:
+        for row in rows.tolist():
             message = f"version {self.version[row]} of {self.ids[row]} has moved further already"
-            self._find(code, message, row=row, column=name, value=str(np.asarray(values)[row]))
+            self._find("STATUS_BACK", message, row=row, column="status", value=self.status[row])
 
-    def _refuse_dates(self, where: Flags) -> None:
+    def _refuse_dates(self, rows: Rows) -> None:
         """Refuse settled rows with another date than a settled row of the same version."""
-        for row in np.flatnonzero(where).tolist():
+        for row in rows.tolist():
             self._date_conflict(row, "another row")
 
-    def _refuse_settlements(self, where: Flags, settlements: pa.Table) -> None:
+    def refuse_settlements(self, settlements: pa.Table) -> None:
         """Refuse rows that contradict the settlement that a settlements file has told."""
+        if not settlements.num_rows:
+            return
         told = self._told(settlements)
-        at = pc.index_in(
-            pa.array(self.ids, pa.string()), value_set=told["trade_id"].combine_chunks()
-        )
-        found = pc.fill_null(at, -1).to_numpy(zero_copy_only=False).astype(np.int64)
+        found = found_rows(self.ids, texts(told, "trade_id"))
         event, date = texts(told, "settlement_event"), days(told, "settled_date")
-        for row in np.flatnonzero(where & (found >= 0)).tolist():
-            settlement, settled = event[found[row]], date[found[row]]
-            if self.status[row] == "settled" and self.settled[row] != settled:
+        settled, failed = self.status == "settled", self.status == "failed"
+        other = settled & (self.settled != np.append(date, np.datetime64("NaT", "D"))[found])
+        for row in np.flatnonzero(self.bound & (found >= 0) & (other | failed)).tolist():
+            settlement = event[found[row]]
+            if settled[row]:
                 self._date_conflict(row, f"settlement {settlement}")
-            elif self.status[row] == "failed":
+            else:
                 message = f"settlement {settlement} has settled {self.ids[row]} already"
                 self._find("STATUS_BACK", message, row=row, column="status", value="failed")
 
     def _told(self, settlements: pa.Table) -> pa.Table:
         """Return the trades that settlement facts settle, as if no trade row said so."""
+        count = self.table.num_rows
         silent = {
-            "status": pa.repeat("confirmed", len(self.rows)),
-            "settled_date": pa.nulls(len(self.rows), pa.date32()),
+            "status": Texts.repeated("confirmed", count).dictionary(),
+            "settled_date": pa.nulls(count, pa.date32()),
         }
         columns = [silent.get(name, self.table[name]) for name in self.table.schema.names]
-        concerned = pc.is_in(settlements["trade_id"], value_set=pa.array(self.ids, pa.string()))
         trades = pa.Table.from_arrays(columns, schema=self.table.schema)
-        told, _ = known_trades(trades, settlements.filter(concerned))
-        return told.filter(pc.not_equal(told["settlement_event"], ""))
+        told, _ = known_trades(trades, settlements)
+        return told.filter(pa.array(texts(told, "settlement_event") != ""))
 
     def _date_conflict(self, row: int, source: str) -> None:
         message = f"{source} says that {self.ids[row]} settled on another date"
@@ -175,30 +200,31 @@ def refuse_settlements(
     SETTLEMENT_CONFLICT, STATUS_BACK.
     """
     before, _ = known_trades(known["trades"], known["settlements"])
-    _, odd = known_trades(known["trades"], news)
-    ids, status = before["trade_id"].to_pylist(), before["status"].to_pylist()
-    state = dict(zip(ids, status, strict=True))
-    settled = {
-        trade: date
-        for trade, date in zip(ids, before["settled_date"].to_pylist(), strict=True)
-        if state[trade] == "settled"
-    }
-    whole = news.filter(pc.invert(pc.is_in(news["row"], value_set=odd["row"].combine_chunks())))
-    rows = whole.select(["trade_id", "date", "status", "row"]).to_pylist()
-    for row in rows:
-        if row["status"] == "settled":
-            settled.setdefault(row["trade_id"], row["date"])
+    found = found_rows(texts(news, "trade_id"), texts(before, "trade_id"))
+    news = news.append_column("found", pa.array(found))
+    rows = news.filter(pa.array(settles_whole(news, before, found=found)))
+    trade, date, status = numbers(rows, "found"), days(rows, "date"), texts(rows, "status")
+    state = texts(before, "status")
+    settled = np.where(state == "settled", days(before, "settled_date"), np.datetime64("NaT", "D"))
+    settles = status == "settled"
+    first = np.flatnonzero(settles & np.isnat(settled[trade]))[::-1]
+    settled[trade[first]] = date[first]  # the first row of a trade is written last, and stays
+    cancelled = (state == "cancelled")[trade]
+    other = settles & (date != settled[trade]) & ~np.isnat(settled[trade])
+    later = ~settles & (date > settled[trade])
+    wrong = np.flatnonzero(cancelled | other | later)
+    ids, lines = texts(rows, "trade_id"), numbers(rows, "row")
     findings: list[Finding] = []
-    for row in rows:
-        trade, line = row["trade_id"], row["row"]
-        date = settled.get(trade)
-        if state[trade] == "cancelled":
-            message = f"{trade} is cancelled"
-            findings.append(Finding("STATUS_BACK", message, file, line, "status", row["status"]))
-        elif date is not None and row["status"] == "settled" and row["date"] != date:
-            message, value = f"{trade} is known to have settled on {date}", str(row["date"])
+    for row in wrong.tolist():
+        name, line, value = ids[row], int(lines[row]), status[row]
+        if cancelled[row]:
+            message = f"{name} is cancelled"
+            findings.append(Finding("STATUS_BACK", message, file, line, "status", value))
+        elif other[row]:
+            message = f"{name} is known to have settled on {settled[trade[row]]}"
+            value = str(date[row])
             findings.append(Finding("SETTLEMENT_CONFLICT", message, file, line, "date", value))
-        elif date is not None and row["status"] != "settled" and row["date"] > date:
-            message = f"{trade} has settled on {date} already"
-            findings.append(Finding("STATUS_BACK", message, file, line, "status", row["status"]))
+        else:
+            message = f"{name} has settled on {settled[trade[row]]} already"
+            findings.append(Finding("STATUS_BACK", message, file, line, "status", value))
     return findings

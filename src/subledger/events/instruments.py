@@ -5,19 +5,18 @@ from __future__ import annotations
 import json
 
 import numpy as np
-import pyarrow as pa
 
-from subledger.events.columns import Column, Texts, canonical_texts, mantissas
+from subledger.events.columns import Column
 from subledger.events.context import Context
-from subledger.events.grammar import Number
 from subledger.events.reading import Kind, Reading
 from subledger.events.sheet import Rows, Sheet
 from subledger.instruments import ASSET_CLASSES
 from subledger.numbers import MAX_DECIMALS, Int64Array
 from subledger.tables import INSTRUMENTS
+from subledger.texts import Texts
 
 _NO_DEFAULT = ("option", "future", "perpetual")
-_PERCENT = Number(1, 2)
+_PERCENT = 2  # decimals
 
 _EXCHANGES = ("fx_spot", "fx_forward")
 
@@ -65,7 +64,7 @@ def read(rows: Rows, context: Context) -> Reading:
     sheet.decimals("currency")
     sheet.decimals("base_currency")
     _refuse_exchanges(sheet)
-    places: Int64Array = sheet["quantity_decimals"].astype(np.int64)
+    places: Int64Array = sheet["quantity_decimals"]
     message = f"quantities have 0 to {MAX_DECIMALS} decimals"
     sheet.refuse(
         places > MAX_DECIMALS, "DECIMALS_RANGE", column="quantity_decimals", message=message
@@ -74,7 +73,7 @@ def read(rows: Rows, context: Context) -> Reading:
     values = {
         "multiplier_mantissa": mantissa,
         "multiplier_scale": scale,
-        "level": np.array([int(level or 0) for level in sheet["level"].tolist()], np.int64),
+        "level": sheet["level"].looked_up(lambda level: int(level or 0)),
         "other": _other(sheet),
     }
     return Reading(sheet.table(INSTRUMENTS, values), sheet.notes, sheet.findings, sheet.count)
@@ -82,7 +81,7 @@ def read(rows: Rows, context: Context) -> Reading:
 
 def _refuse_exchanges(sheet: Sheet) -> None:
     """Refuse an exchange of currencies without base_currency, or of a currency for itself."""
-    exchange = np.isin(sheet["asset_class"], _EXCHANGES) & sheet.sound("asset_class")
+    exchange = sheet["asset_class"].isin(_EXCHANGES) & sheet.sound("asset_class")
     sheet.refuse(
         exchange & ~sheet.given("base_currency"),
         "EMPTY_VALUE",
@@ -101,41 +100,40 @@ def _refuse_exchanges(sheet: Sheet) -> None:
 def _multipliers(sheet: Sheet) -> tuple[Int64Array, Int64Array]:
     """Return multiplier mantissas and scales: 1, or 0.01 for a bond, where not given."""
     classes, stated = sheet["asset_class"], sheet.given("multiplier")
-    missing = np.isin(classes, _NO_DEFAULT) & ~stated & sheet.sound("asset_class")
+    missing = classes.isin(_NO_DEFAULT) & ~stated & sheet.sound("asset_class")
     sheet.refuse(
         missing,
         "MULTIPLIER_MISSING",
         column="multiplier",
         message=f"the multiplier of {', '.join(_NO_DEFAULT)} has no default",
     )
-    mantissa, scale = mantissas(sheet["multiplier"])
-    wrong = stated & (mantissa <= 0) & sheet.sound("multiplier")
+    given = sheet["multiplier"]
+    wrong = stated & (given.mantissa <= 0) & sheet.sound("multiplier")
     message = "a multiplier is positive"
     sheet.refuse(wrong, "NOT_POSITIVE", column="multiplier", message=message)
     bond = (classes == "bond") & ~stated
-    mantissa[~stated] = 1
-    scale[bond] = _PERCENT.scale
-    return mantissa, scale
+    scale = np.where(bond, _PERCENT, given.scale)
+    return np.where(stated, given.mantissa, 1), scale
 
 
 def _other(sheet: Sheet) -> Texts:
     """Return the columns of later kinds as one canonical JSON text per row, "" without any."""
     columns = {column.name: _as_text(sheet, column) for column in _OTHER}
-    texts = np.full(sheet.count, "", object)
+    found = [""] * sheet.count
     given = np.zeros(sheet.count, bool)
     for name in columns:
         given |= sheet.given(name)
     for row in np.flatnonzero(given & sheet.sound()).tolist():
         pairs = {name: column[row] for name, column in columns.items() if column[row]}
-        texts[row] = json.dumps(pairs, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
-    return texts
+        found[row] = json.dumps(pairs, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    return Texts.of(found)
 
 
-def _as_text(sheet: Sheet, column: Column) -> Texts:
+def _as_text(sheet: Sheet, column: Column) -> list[str]:
     if column.kind == "number":
-        return canonical_texts(sheet[column.name])
-    texts = sheet.rows.columns.get(column.name, [""] * sheet.count)
-    return np.array(pa.array(texts, pa.string()).to_pylist(), object)
+        canonical: Texts = sheet[column.name].texts()
+        return canonical.tolist()
+    return [sheet.text(column.name, row) for row in range(sheet.count)]
 
 
 KIND = Kind("instruments", COLUMNS, INSTRUMENTS, read)

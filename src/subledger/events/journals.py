@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from subledger.columns import group_codes
 from subledger.events.columns import Column
 from subledger.events.context import Context
 from subledger.events.lookup import (
@@ -96,8 +97,8 @@ def _refuse_journals(sheet: Sheet, amount: Int64Array, *, base: Int64Array) -> N
 
 def _journals(sheet: Sheet) -> Iterator[np.ndarray[tuple[int], np.dtype[np.intp]]]:
     """Yield the positions of the lines of each journal, in order of its first line."""
-    ids = sheet["journal_id"].astype(str)
-    _, first, code = np.unique(ids, return_index=True, return_inverse=True)
+    ids = sheet["journal_id"]
+    code, first = group_codes([ids])
     order = np.lexsort((np.arange(len(ids)), first[code]))
     yield from np.split(order, np.flatnonzero(np.diff(first[code][order])) + 1) if len(ids) else ()
 

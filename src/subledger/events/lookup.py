@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from subledger.events.columns import BoolArray, Texts
+from subledger.events.columns import BoolArray
 from subledger.events.sheet import Sheet
 from subledger.instruments import Held
 from subledger.numbers import Int64Array
+from subledger.texts import Texts
 
 
 def find_instruments(sheet: Sheet, column: str = "instrument") -> tuple[Held, Int64Array]:
@@ -63,7 +64,7 @@ def refuse_accounts(sheet: Sheet) -> None:
     """
     accounts, known = sheet["account"], sheet.context.accounts
     usable = sheet.sound("account")
-    for account in sorted({number for number in accounts.tolist() if number}):
+    for account in sorted(number for number in accounts.distinct() if number):
         rows = (accounts == account) & usable
         facts = known.get(account)
         if facts is None:

@@ -103,7 +103,7 @@ def _base_places(sheet: Sheet) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
 
 def _refuse_bases(sheet: Sheet) -> None:
     bases = sheet.context.bases
-    unknown = ~np.isin(sheet["basis"].astype(str), bases) & sheet.given("basis")
+    unknown = ~sheet["basis"].isin(bases) & sheet.given("basis")
     message = f"not one of {', '.join(bases)}"
     wrong = unknown & sheet.sound("basis")
     sheet.refuse(wrong, "BASIS_NOT_CONFIGURED", column="basis", message=message)

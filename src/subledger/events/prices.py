@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 
-from subledger.events.columns import Column, mantissas
+from subledger.events.columns import Column
 from subledger.events.context import Context
 from subledger.events.lookup import find_instruments, refuse_currency, refuse_negative
 from subledger.events.reading import Kind, Reading
 from subledger.events.sheet import Rows, Sheet
 from subledger.tables import PRICES
+from subledger.texts import Texts
 
 COLUMNS = (
     Column("date", "date", required=True),
@@ -32,14 +33,14 @@ def read(rows: Rows, context: Context) -> Reading:
     held, positions = find_instruments(sheet)
     own = held.texts("currency", positions)
     refuse_currency(sheet, own, positions=positions)
-    mantissa, scale = mantissas(sheet["price"])
-    refuse_negative(sheet, mantissa < 0, allowed=held.flags("negative_price", positions))
-    levels = np.array([int(level or 0) for level in sheet["level"].tolist()], np.int64)
+    price = sheet["price"]
+    refuse_negative(sheet, price.mantissa < 0, allowed=held.flags("negative_price", positions))
+    levels = sheet["level"].looked_up(lambda level: int(level or 0))
     values = {
         "version": np.ones(sheet.count, np.int64),
-        "price_mantissa": mantissa,
-        "price_scale": scale,
-        "currency": np.where(sheet.given("currency"), sheet["currency"], own),
+        "price_mantissa": price.mantissa,
+        "price_scale": price.scale,
+        "currency": Texts.either(sheet.given("currency"), sheet["currency"], own),
         "level": np.where(levels > 0, levels, held.numbers("level", positions)),
     }
     return Reading(sheet.table(PRICES, values), sheet.notes, sheet.findings, sheet.count)

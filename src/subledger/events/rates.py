@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from subledger.events.columns import Column, mantissas
+from subledger.events.columns import Column
 from subledger.events.context import Context
 from subledger.events.lookup import refuse_not_positive
 from subledger.events.reading import Kind, Reading
@@ -34,12 +34,12 @@ def read(rows: Rows, context: Context) -> Reading:
         column="quote",
         message="a currency has no rate in itself",
     )
-    mantissa, scale = mantissas(sheet["rate"])
-    refuse_not_positive(sheet, "rate", values=mantissa, where=sheet.given("rate"))
+    rate = sheet["rate"]
+    refuse_not_positive(sheet, "rate", values=rate.mantissa, where=sheet.given("rate"))
     values = {
         "version": np.ones(sheet.count, np.int64),
-        "rate_mantissa": mantissa,
-        "rate_scale": scale,
+        "rate_mantissa": rate.mantissa,
+        "rate_scale": rate.scale,
     }
     return Reading(sheet.table(RATES, values), sheet.notes, sheet.findings, sheet.count)
 

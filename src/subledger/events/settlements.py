@@ -6,15 +6,17 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from subledger.columns import days, texts
 from subledger.events.columns import BoolArray, Column
 from subledger.events.context import Context
 from subledger.events.known import known_trades
 from subledger.events.lookup import refuse_not_positive
 from subledger.events.reading import Kind, Reading
 from subledger.events.sheet import Rows, Sheet
-from subledger.instruments import Held
+from subledger.instruments import Held, found_rows
 from subledger.numbers import Int64Array
 from subledger.tables import SETTLEMENTS
+from subledger.texts import Texts, from_arrow
 
 COLUMNS = (
     Column("trade_id", "id", required=True),
@@ -35,16 +37,19 @@ def read(rows: Rows, context: Context) -> Reading:
     """
     sheet = Sheet(rows, COLUMNS, context=context)
     trades, _ = known_trades(context.trades, SETTLEMENTS.empty())
-    found = pc.index_in(
-        pa.array(sheet["trade_id"], pa.string()), value_set=trades["trade_id"].combine_chunks()
-    )
-    known: BoolArray = pc.is_valid(found).to_numpy(zero_copy_only=False)
+    found = found_rows(sheet["trade_id"], texts(trades, "trade_id"))
+    known: BoolArray = found >= 0
     stated = sheet.given("quantity") | sheet.given("amount")
     message = "the trade is not known, so neither are the units of its quantity and amount"
     lost = stated & ~known & sheet.sound("trade_id")
     sheet.refuse(lost, "TRADE_UNITS_UNKNOWN", column="trade_id", message=message)
-    _refuse_dates(sheet, trades, found=found)
-    quantity, amount = _units(sheet, trades, match=(found, known))
+    told = trades.select(["trade_date", "instrument", "currency"]).take(
+        pa.array(found, mask=~known)
+    )
+    early = (sheet["date"] < days(told, "trade_date")) & sheet.sound("date")
+    message = "lies before the trade's date"
+    sheet.refuse(early, "DATE_ORDER", column="date", message=message)
+    quantity, amount = _units(sheet, told, known=known)
     values = {
         "quantity": np.ma.array(quantity, mask=~sheet.given("quantity")),
         "amount": np.ma.array(amount, mask=~sheet.given("amount")),
@@ -52,28 +57,21 @@ def read(rows: Rows, context: Context) -> Reading:
     return Reading(sheet.table(SETTLEMENTS, values), sheet.notes, sheet.findings, sheet.count)
 
 
-def _refuse_dates(sheet: Sheet, trades: pa.Table, *, found: pa.Array) -> None:
-    traded = trades["trade_date"].combine_chunks().take(found).to_numpy(zero_copy_only=False)
-    early = (sheet["date"] < traded.astype("datetime64[D]")) & sheet.sound("date")
-    message = "lies before the trade's date"
-    sheet.refuse(early, "DATE_ORDER", column="date", message=message)
-
-
-def _units(
-    sheet: Sheet, trades: pa.Table, *, match: tuple[pa.Array, BoolArray]
-) -> tuple[Int64Array, Int64Array]:
+def _units(sheet: Sheet, told: pa.Table, *, known: BoolArray) -> tuple[Int64Array, Int64Array]:
     """Return quantities and amounts in the units of the trades that the rows name."""
-    found, known = match
     held = Held(sheet.context.instruments)
-    instruments = trades["instrument"].combine_chunks().take(found)
-    places = held.numbers("quantity_decimals", held.positions(instruments))
-    currencies = trades["currency"].combine_chunks().take(found).to_pylist()
-    decimals = np.array(
-        [sheet.context.decimals.get(currency, 0) for currency in currencies], np.int64
+    places = held.numbers("quantity_decimals", held.positions(_named(told, "instrument")))
+    decimals = _named(told, "currency").looked_up(
+        lambda currency: sheet.context.decimals.get(currency, 0)
     )
     quantity = sheet.scaled("quantity", places, where=known)
     refuse_not_positive(sheet, "quantity", values=quantity, where=known & sheet.given("quantity"))
     return quantity, sheet.scaled("amount", decimals, where=known)
+
+
+def _named(told: pa.Table, name: str) -> Texts:
+    """Return a text column, "" where no trade is known."""
+    return from_arrow(pc.fill_null(told[name], ""))
 
 
 KIND = Kind("settlements", COLUMNS, SETTLEMENTS, read)

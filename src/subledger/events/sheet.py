@@ -3,31 +3,38 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
 
+from subledger.columns import build
 from subledger.errors import Finding
-from subledger.events.columns import BoolArray, Column, Fault, Parsed, Texts, parse_column
-from subledger.events.columns import scale_column as _scale_column
+from subledger.events.columns import BoolArray, Column, Fault, Parsed, parse_column
 from subledger.events.context import Context
+from subledger.events.decimals import EVERY, repeated, scaled
+from subledger.events.typed import Given, text_at
 from subledger.numbers import Int64Array
 from subledger.tables import Table
+from subledger.texts import Texts
 
+_THREADS = 2
+_ROWS_WORTH_A_THREAD = 50_000
 _SHOWN = 80  # characters of a value that a finding repeats
 
 
 @dataclass(frozen=True, slots=True)
 class Rows:
-    """The rows of a file as text: one list per column, and the file's line number of each row.
+    """The rows of a file as text: its columns, and the file's line number of each row.
 
     `complete` is false when rows are missing because the file itself is damaged.
     """
 
     file: str
     numbers: Sequence[int]
-    columns: Mapping[str, Sequence[str]]
+    columns: Mapping[str, Given]
     complete: bool = True
 
 
@@ -42,23 +49,31 @@ class Sheet:
         self._place = {column.name: place for place, column in enumerate(declared)}
         self._found: list[tuple[int, int, Finding]] = []
         self._columns: dict[str, Parsed] = {}
-        for column in declared:
-            values = rows.columns.get(column.name)
-            if values is None:
-                values = [""] * self.count
-                column = Column(column.name, column.kind, default=column.default)  # noqa: PLW2901
-            parsed, faults = parse_column(column, values)
-            self._columns[column.name] = parsed
-            self._record(column.name, faults)
+        for name, (parsed, faults) in zip(self._place, self._parsed(declared), strict=True):
+            self._columns[name] = parsed
+            self._record(name, faults)
+
+    def _parsed(self, declared: Sequence[Column]) -> list[tuple[Parsed, list[Fault]]]:
+        """Return the declared columns as read, a large file's two at a time."""
+        absent = Texts.repeated("", self.count).dictionary()
+        given = [self.rows.columns.get(column.name, absent) for column in declared]
+        columns = [
+            column if column.name in self.rows.columns else replace(column, required=False)
+            for column in declared
+        ]
+        if self.count < _ROWS_WORTH_A_THREAD:
+            return [parse_column(*pair) for pair in zip(columns, given, strict=True)]
+        with ThreadPoolExecutor(_THREADS) as pool:
+            return list(pool.map(parse_column, columns, given))
 
     @property
     def names(self) -> tuple[str, ...]:
         """Return the names of the declared columns."""
         return tuple(self._columns)
 
-    def __getitem__(self, name: str) -> Texts:
+    def __getitem__(self, name: str) -> Any:  # noqa: ANN401 - as the column's kind says
         """Return the values of a column."""
-        return self._columns[name].values  # type: ignore[return-value]
+        return self._columns[name].values
 
     def given(self, name: str) -> BoolArray:
         """Say for which rows a column is not empty."""
@@ -74,7 +89,7 @@ class Sheet:
     def text(self, name: str, row: int) -> str:
         """Return the text of a value as the file has it."""
         values = self.rows.columns.get(name)
-        return "" if values is None else values[row]
+        return "" if values is None else text_at(values, row)
 
     @property
     def findings(self) -> list[Finding]:
@@ -98,8 +113,19 @@ class Sheet:
 
     def scaled(self, name: str, decimals: Int64Array, *, where: BoolArray) -> Int64Array:
         """Return a column of numbers at each row's decimals; what does not fit is refused."""
-        values, faults = _scale_column(self[name], decimals, where=where & self.sound(name))
-        self._record(name, faults)
+        values, excess, large = scaled(self[name], decimals, where=where & self.sound(name))
+        self.refuse(
+            excess,
+            "EXCESS_DECIMALS",
+            column=name,
+            message=lambda row: f"more than the {decimals[row]} decimals of its unit",
+        )
+        self.refuse(
+            large,
+            "NUMBER_TOO_LARGE",
+            column=name,
+            message=lambda row: f"does not fit in 64 bits at {decimals[row]} decimals",
+        )
         return values
 
     def decimals(self, name: str) -> tuple[Int64Array, BoolArray]:
@@ -109,20 +135,21 @@ class Sheet:
         """
         sound = self.sound(name)
         known = self.context.decimals
-        values = self[name]
-        missing = {code for code in set(values.tolist()) if code and code not in known}
-        unknown = np.isin(values, list(missing)) & sound if missing else np.zeros(self.count, bool)
+        values: Texts = self[name]
+        places = values.looked_up(lambda code: known.get(code, 0 if code == "" else -1))
+        unknown = (places < 0) & sound
         message = "no currency of that code is known"
         self.refuse(unknown, "UNKNOWN_CURRENCY", column=name, message=message)
-        table = {code: known.get(code, 0) for code in set(values.tolist())}
-        places = np.fromiter((table[code] for code in values.tolist()), np.int64, self.count)
-        return places, sound & ~unknown & (values != "")
+        return repeated(np.maximum(places, 0), EVERY), sound & ~unknown & (values != "")
 
     def _record(self, column: str, faults: Sequence[Fault]) -> None:
         place = self._place[column]
+        parsed = self._columns[column]
+        if faults and not parsed.sound.flags.writeable:
+            parsed = self._columns[column] = replace(parsed, sound=parsed.sound.copy())
         for fault in faults:
             self._found.append((fault.position, place, self._finding(column, fault)))
-            self._columns[column].sound[fault.position] = False
+            parsed.sound[fault.position] = False
 
     def _finding(self, column: str, fault: Fault) -> Finding:
         number = self.rows.numbers[fault.position]
@@ -140,10 +167,16 @@ class Sheet:
             return table.empty()
         given = {
             "batch": np.full(self.count, self.context.batch, np.int64),
-            "row": np.asarray(self.rows.numbers, np.int64),
+            "row": line_numbers(self.rows.numbers),
         } | dict(values)
-        columns = [
-            pa.array(given[field.name] if field.name in given else self[field.name], field.type)
-            for field in table.schema
-        ]
-        return pa.Table.from_arrays(columns, schema=table.schema)
+        columns = {
+            name: given[name] if name in given else self[name] for name in table.schema.names
+        }
+        return build(table, columns)
+
+
+def line_numbers(numbers: Sequence[int]) -> Int64Array:
+    """Return the line numbers of rows as a column."""
+    if isinstance(numbers, range):
+        return np.arange(numbers.start, numbers.stop, numbers.step, dtype=np.int64)
+    return np.asarray(numbers, np.int64)

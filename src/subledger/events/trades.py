@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from subledger.events.columns import Column, canonical_texts, mantissas, nanoseconds
+from subledger.events.columns import Column
 from subledger.events.context import Context
+from subledger.events.decimals import Decimals
 from subledger.events.grammar import lot_quantities
 from subledger.events.lookup import (
     find_instruments,
@@ -76,37 +77,30 @@ def read(rows: Rows, context: Context) -> Reading:
     known = positions >= 0
     quantity = sheet.scaled("quantity", places, where=known)
     refuse_not_positive(sheet, "quantity", values=quantity, where=known)
-    mantissa, scale = mantissas(sheet["price"])
-    refuse_negative(sheet, mantissa < 0, allowed=held.flags("negative_price", positions))
-    rate, _ = mantissas(sheet["settlement_rate"])
-    refuse_not_positive(sheet, "settlement_rate", values=rate, where=sheet.given("settlement_rate"))
+    price, rate, executed = sheet["price"], sheet["settlement_rate"], sheet["executed_at"]
+    refuse_negative(sheet, price.mantissa < 0, allowed=held.flags("negative_price", positions))
+    refuse_not_positive(sheet, "settlement_rate", values=rate.mantissa, where=rate.given)
     _refuse_lots(sheet, places)
-    priced = _priced(held, positions, quantity=quantity, price=(mantissa, scale))
+    priced = _priced(held, positions, quantity=quantity, price=price)
     values = trade_amounts(sheet, priced) | {
         "settled_date": _settled_dates(sheet),
-        "executed_at": canonical_texts(sheet["executed_at"]),
-        "executed_instant": nanoseconds(sheet["executed_at"]),
+        "executed_at": executed.texts,
+        "executed_instant": np.ma.array(executed.nanoseconds, mask=~sheet.given("executed_at")),
         "sequence": np.ma.array(sheet["sequence"], mask=~sheet.given("sequence")),
         "quantity": quantity,
-        "price_mantissa": mantissa,
-        "price_scale": scale,
-        "settlement_rate": canonical_texts(sheet["settlement_rate"]),
+        "price_mantissa": price.mantissa,
+        "price_scale": price.scale,
+        "settlement_rate": rate.texts(),
     }
     return Reading(sheet.table(TRADES, values), sheet.notes, sheet.findings, sheet.count)
 
 
-def _priced(
-    held: Held,
-    positions: Int64Array,
-    *,
-    quantity: Int64Array,
-    price: tuple[Int64Array, Int64Array],
-) -> Priced:
+def _priced(held: Held, positions: Int64Array, *, quantity: Int64Array, price: Decimals) -> Priced:
     return Priced(
         quantity=quantity,
         quantity_decimals=held.numbers("quantity_decimals", positions),
-        price_mantissa=price[0],
-        price_scale=price[1],
+        price_mantissa=price.mantissa,
+        price_scale=price.scale,
         multiplier_mantissa=held.numbers("multiplier_mantissa", positions),
         multiplier_scale=held.numbers("multiplier_scale", positions),
     )

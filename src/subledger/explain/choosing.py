@@ -13,13 +13,18 @@ from subledger.explain.rates import Workings
 from subledger.numbers import mul_div, part_of, to_text
 from subledger.tables import FEES
 
-_RANKED = ("HIFO", "LOFO")
+_RANKED = ("HIFO", "LOFO", "HIGHEST_PRICE", "LOWEST_PRICE")
 _MORE_DECIMALS = 4  # than the currency, of a cost per unit
 _BECAUSE = {
     "FIFO": "the lot of its pool that came first is taken first",
     "LIFO": "the lot of its pool that came last is taken first",
     "AVERAGE": "one lot stands for its pool, at average cost",
     "SPECIFIC": "the trade names no lot, and none but this could be meant",
+    "PRO_RATA": "all lots of its pool shrink in one proportion",
+    "INTRADAY_FIFO": "lots of the day of the trade are taken first, then the lot that came first",
+    "MIN_GAIN": "the lot with the smallest gain per unit is taken first",
+    "MAX_GAIN": "the lot with the largest gain per unit is taken first",
+    "BEST_TAX": "losses are taken first, short-term before long-term, then gains, long-term first",
 }
 
 
@@ -46,11 +51,14 @@ def chosen_facts(written: Workings, terms: LotTerms, *, row: Row) -> list[tuple[
 
 
 def _ranked(method: str, side: str) -> str:
-    # HIFO takes the least gain first: of shorts that is the lowest opening proceeds.
+    """Return in words which lot a ranking takes first."""
+    highest = method in ("HIFO", "HIGHEST_PRICE")
     if side == "long":
-        return f"the {'highest' if method == 'HIFO' else 'lowest'} cost per unit, with all fees,"
-    words = "lowest" if method == "HIFO" else "highest"
-    return f"the {words} opening proceeds per unit, after all fees,"
+        return f"the {'highest' if highest else 'lowest'} cost per unit, with all fees,"
+    # HIFO takes the least gain first: of shorts that is the lowest opening proceeds.
+    if method in ("HIFO", "LOFO"):
+        highest = not highest
+    return f"the {'highest' if highest else 'lowest'} opening proceeds per unit, after all fees,"
 
 
 def _write_ranking(written: Workings, terms: LotTerms) -> None:

@@ -10,6 +10,7 @@ from subledger.booking.items import ITEMS
 from subledger.booking.money import accounts_of_slot
 from subledger.chart import Chart, Rule
 from subledger.chart.measures import EVENTS_WITH_INSTRUMENT
+from subledger.columns import Texts
 from subledger.errors import InvariantError
 from subledger.explain.legs import fee_policies
 from subledger.explain.lines import Derivation, rederive
@@ -113,8 +114,8 @@ def policy_of(
     material: Material, setting: str, *, trade: Row, entry: Row, asset_class: str
 ) -> object:
     """Return a policy as it is for a trade on the accounting date of its entry."""
-    scope = {name: np.array([trade[name]], dtype=object) for name in ("book", "broker_account")}
-    scope["asset_class"] = np.array([asset_class], dtype=object)
+    scope = {name: Texts.of([trade[name]]) for name in ("book", "broker_account")}
+    scope["asset_class"] = Texts.of([asset_class])
     on = np.array([entry["accounting_date"]], "datetime64[D]")
     return material.policy.resolve(setting, on, columns=scope)[0]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from subledger.booking.carrying import long_term_from
+from subledger.booking.lot_facts import long_term_from
 from subledger.explain.choosing import chosen_facts
 from subledger.explain.figures import operand, ratio, subtracted
 from subledger.explain.journal import live_entries

@@ -16,6 +16,7 @@ import sys
 import tempfile
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import date
 from decimal import Context, Decimal
 from pathlib import Path
@@ -44,7 +45,9 @@ LEDGER_BALANCES = tables.Table(
 
 _OPTION = re.compile(r'option "([a-z_]+)" "[^"\\]*"\Z')
 _INCLUDE = re.compile(r'include "([^"\\]*)"\Z')
-_WORD = re.compile(r"\s*(plugin|option|include|pythonpath)\b", re.IGNORECASE)
+_WORD = re.compile(r"^\s*(plugin|option|include|pythonpath)\b", re.IGNORECASE)
+_ANY_WORD = re.compile(_WORD.pattern, re.IGNORECASE | re.MULTILINE)
+_PART = 1 << 20  # bytes that are looked at together
 _CONTROL = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u2028\u2029]")
 _ERROR = re.compile(r"(?P<path>[^\n]*?):(?P<row>[0-9]+):\s*(?P<message>.*)")
 _EXACT = Context(prec=120)
@@ -159,13 +162,25 @@ def _scratch_copy(folder: Path, files: Iterable[str] | None) -> Iterator[Path]:
                 message = "the ledger file is missing"
                 findings.append(Finding("LEDGER_FILE_MISSING", message, file=file))
                 continue
-            content = source.read_bytes()
-            text = content.decode(errors="replace")
-            findings += unsafe_lines(file, text, known=known)
-            (scratch / file).write_bytes(content)
+            findings += _checked_copy(source, scratch / file, known=known)
         if findings:
             raise Refused(findings)
         yield scratch
+
+
+def _checked_copy(source: Path, target: Path, *, known: frozenset[str]) -> list[Finding]:
+    """Copy a file part by part, and return a finding for each line that is not safe to read."""
+    findings: list[Finding] = []
+    row = 0
+    with source.open("rb") as lines, target.open("wb") as copy:
+        while part := b"".join(lines.readlines(_PART)):
+            copy.write(part)
+            text = part.decode(errors="replace")
+            if _CONTROL.search(text) or _ANY_WORD.search(text):
+                unsafe = unsafe_lines(source.name, text, known=known)
+                findings += [replace(one, row=row + (one.row or 0)) for one in unsafe]
+            row += part.count(b"\n")
+    return findings
 
 
 def _tool(name: str) -> str | Finding:

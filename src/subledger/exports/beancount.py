@@ -2,35 +2,53 @@
 
 The ledger balances in base, entry by entry and to the last digit (`tolerance_multiplier "0"`).
 Every lot is named by its terms, so that the reader's own booking proves each disposal against an
-existing lot with enough units. The same tables give the same bytes.
+existing lot with enough units. The same tables give the same bytes. A month of very many entries
+is told in daily sums instead (`beancount_summary`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections import deque
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
+from typing import Protocol
 
+import numpy as np
 import pyarrow as pa
 
-from subledger.columns import texts
+from subledger import columns
 from subledger.errors import InvariantError
 from subledger.exports import beancount_names as names
-from subledger.exports.beancount_input import LedgerContext, LedgerMonth
-from subledger.exports.beancount_lines import Line, Owner, PostingWriter
+from subledger.exports.beancount_accounts import LineAccounts
+from subledger.exports.beancount_bytes import Sheet
+from subledger.exports.beancount_entries import AFTER_LINKS, BEFORE_LINKS, MonthEntries
+from subledger.exports.beancount_input import SOURCES, LedgerContext, LedgerMonth
+from subledger.exports.beancount_lines import MonthLines, PostingWriter
 from subledger.exports.beancount_month_end import assertions_text, prices_text, rates_text
 from subledger.exports.beancount_order import OrderedMonth, in_file_order
+from subledger.exports.beancount_summary import about_summary, in_sums
 from subledger.exports.beancount_uses import residues, uses_of
+from subledger.numbers import Int64Array
 
-# What they are named after is no document to link.
-_UNLINKED = frozenset({"mark", "fx_sweep", "year_end"})
-_OF_AN_EVENT = frozenset({"revaluation", "cash_relief"})  # named after one, then "/" and more
+# Entries and lines whose text is put together at once: enough that writers seldom wait for another.
+_ENTRIES, _LINES = 16_000, 64_000
+_WRITERS = 2
+
+
+class Content(Protocol):
+    """The text of a file, made anew each time it is asked for, part by part."""
+
+    def __call__(self) -> Iterator[memoryview | bytes]:
+        """Return the parts, each of whole lines."""
 
 
 @dataclass(frozen=True, slots=True)
 class LedgerPart:
     """Files of the ledger by name, and the accounts that they use (USES)."""
 
-    files: Mapping[str, str]
+    files: Mapping[str, Content]
     uses: pa.Table
 
 
@@ -42,170 +60,118 @@ def month_files(
     `before` is USES of all periods before it. Entries of kind closing stand in the file of their
     year. Raises Refused (LEDGER_TEXT) when a text cannot be written.
     """
+    about = ""
+    if month.summary:
+        sums = in_sums(context, month)
+        month, about = sums, about_summary(month, sums)
     ordered = in_file_order(context, month)
-    uses = uses_of(context, ordered)
+    if (np.diff(ordered.first) == 0).any():
+        raise InvariantError(f"an entry of {month.period} has no lines")
+    accounts = LineAccounts.of(context, ordered, summarised=month.summarised)
+    uses = uses_of(context, ordered, accounts=accounts)
     inexact = residues(uses) | (residues(before) if before is not None else frozenset())
-    written: dict[str, list[str]] = {month.period: []}
-    for name, text in _transactions(context, month.period, ordered=ordered):
-        written.setdefault(name, []).append(text)
-    written[month.period] += [
-        prices_text(context, month),
-        rates_text(context, month),
-        assertions_text(context, month, inexact=inexact),
-    ]
-    files = {
-        f"{name}.beancount": _heading(context, name) + "".join(parts)
-        for name, parts in sorted(written.items())
+    text = _MonthText(context, month, ordered=ordered, accounts=accounts, about=about)
+    files: dict[str, Content] = {
+        f"{name}.beancount": partial(text.parts, name, rows, inexact=inexact)
+        for name, rows in sorted(_entries_of_files(month, ordered).items())
     }
     return LedgerPart(files, uses)
 
 
-def _heading(context: LedgerContext, period: str) -> str:
-    about = names.quoted(f"{context.entity}, {context.basis}, {period}")[1:-1]
-    return f";; {about}\n;; Written by the close of the period. It is never edited.\n\n"
-
-
-@dataclass(frozen=True, slots=True)
-class _Entry:
-    """One entry's own columns, ready to be written."""
-
-    entry_id: str
-    kind: str
-    accounting_date: str
-    activity_date: str
-    event_kind: str
-    event_id: str
-    event_version: int
-    stage: str
-    rule: str
-    reverses: str
-    reason: str
-    narration: str
-
-
-def _transactions(
-    context: LedgerContext, period: str, *, ordered: OrderedMonth
-) -> Iterator[tuple[str, str]]:
-    """Yield each entry as text with the name of the period whose file it stands in."""
-    writer = PostingWriter(context, ordered.terms)
-    sources = _sources(context)
-    lines = _lines(ordered)
-    counterparties = ordered.lines.column("counterparty").to_pylist()
-    spans = zip(ordered.first, ordered.first[1:], ordered.cancelled, strict=False)
-    for entry, (start, end, cancelled) in zip(_entries(ordered), spans, strict=True):
-        own = lines[start:end]
-        if not own:
-            raise InvariantError(f"entry {entry.entry_id} has no lines")
-        owner = _owner_of(own)
-        source = sources.get((entry.event_id, entry.event_version), ("", 0, ""))
-        payee = next(filter(None, counterparties[start:end]), "") or source[2]
-        text = [
-            _header(entry, own, owner=owner, payee=payee, cancelled=cancelled),
-            _metadata(entry, owner, source=source),
-        ]
-        for line in own:
-            text.extend(writer.postings(line, owner))
-        text.append("\n")
-        in_year = entry.kind == "closing"
-        yield (entry.accounting_date[:4] if in_year else period), "".join(text)
-
-
-def _owner_of(lines: list[Line]) -> Owner:
-    """Return the owner of the lines that belong to no lot, else of all; blank where they differ."""
-    owners = {line.owner for line in lines if not line.lot_id} or {line.owner for line in lines}
-    return owners.pop() if len(owners) == 1 else Owner("", "", "")
-
-
-def _entries(ordered: OrderedMonth) -> Iterator[_Entry]:
-    table = ordered.entries
-    wanted = {name: table.column(name) for name in _Entry.__slots__}
-    for name in ("accounting_date", "activity_date"):
-        wanted[name] = wanted[name].cast(pa.string())
-    rows = zip(*(column.to_pylist() for column in wanted.values()), strict=True)
-    return (_Entry(*row) for row in rows)
-
-
-_LINE_TEXTS = ("account", "currency", "lot_id", "instrument")
-
-
-def _lines(ordered: OrderedMonth) -> list[Line]:
-    table = ordered.lines
-    text = {name: texts(table, name).tolist() for name in (*_LINE_TEXTS, *Owner._fields)}
-    known: dict[Owner, Owner] = {}  # one object for all lines of an owner
-    owners = map(Owner._make, zip(*(text[name] for name in Owner._fields), strict=True))
-    rows = zip(
-        text["account"],
-        text["currency"],
-        *(table.column(name).to_pylist() for name in ("amount", "amount_base", "quantity")),
-        text["lot_id"],
-        (known.setdefault(owner, owner) for owner in owners),
-        text["instrument"],
-        ordered.live,
-        strict=True,
-    )
-    return [Line._make(row) for row in rows]
-
-
-def _sources(context: LedgerContext) -> dict[tuple[str, int], tuple[str, int, str]]:
-    """Return the first file and row that brought each version of an event; later ones add to it."""
-    table = context.sources
-    columns = [table.column(name).to_pylist() for name in ("event_id", "event_version")]
-    files, rows = table.column("file").to_pylist(), table.column("row").to_pylist()
-    known = "venue" in table.schema.names
-    venues = table.column("venue").to_pylist() if known else [""] * table.num_rows
-    found: dict[tuple[str, int], tuple[str, int, str]] = {}
-    for event, version, *source in zip(*columns, files, rows, venues, strict=True):
-        found.setdefault((event, version), (source[0], source[1], source[2]))
+def _entries_of_files(month: LedgerMonth, ordered: OrderedMonth) -> dict[str, Int64Array]:
+    """Return the entries that stand in each file, by their places in the order."""
+    kind = columns.texts(ordered.entries, "kind")[ordered.entry_order]
+    closing = np.asarray(kind == "closing", bool)
+    found = {month.period: np.flatnonzero(~closing)}
+    rows = np.flatnonzero(closing)
+    dates = columns.days(ordered.entries, "accounting_date")[ordered.entry_order[rows]]
+    in_year = dates.astype("datetime64[Y]").astype(str)
+    for year in np.unique(in_year).tolist():
+        own = rows[in_year == year]
+        found[year] = np.union1d(found[year], own) if year in found else own
     return found
 
 
-def _header(entry: _Entry, lines: list[Line], *, owner: Owner, payee: str, cancelled: bool) -> str:
-    """Return the first line: date, payee, narration, tag of the strategy, links."""
-    document = _document(entry)
-    links = {document: None} if document else {}
-    links.update((line.lot_id, None) for line in lines if line.live)
-    if entry.reverses:
-        links[entry.reverses] = None
-    elif cancelled:
-        links[entry.entry_id] = None
-    words = [
-        entry.accounting_date,
-        "*",
-        names.quoted(payee or owner.broker_account),
-        names.quoted(entry.narration),
-        *([f"#{names.link(owner.strategy)}"] if owner.strategy else []),
-        *(f"^{names.link(identifier)}" for identifier in links),
-    ]
-    return " ".join(words) + "\n"
+def _heading(context: LedgerContext, period: str, *, about: str) -> str:
+    """Return the comment that a period's file begins with."""
+    title = names.quoted(f"{context.entity}, {context.basis}, {period}")[1:-1]
+    return f";; {title}\n;; Written by the close of the period. It is never edited.\n{about}\n"
 
 
-def _document(entry: _Entry) -> str:
-    """Return the event to link: of an item or of cash that was spent the event it came from."""
-    if entry.event_kind in _UNLINKED:
-        return ""
-    if entry.event_kind not in _OF_AN_EVENT:
-        return entry.event_id
-    named = entry.event_id.partition("/")[0]
-    return "" if named.startswith(f"{entry.event_kind}:") else named
+def _ahead(
+    write: Callable[[Int64Array], memoryview], portions: Iterator[Int64Array]
+) -> Iterator[memoryview]:
+    """Yield what is written of each portion, while the next ones are being written."""
+    with ThreadPoolExecutor(_WRITERS) as pool:
+        waiting: deque[Future[memoryview]] = deque()
+        for portion in portions:
+            waiting.append(pool.submit(write, portion))
+            if len(waiting) > _WRITERS:
+                yield waiting.popleft().result()
+        while waiting:
+            yield waiting.popleft().result()
 
 
-def _metadata(entry: _Entry, owner: Owner, *, source: tuple[str, int, str]) -> str:
-    file, row, _ = source
-    moved = entry.activity_date != entry.accounting_date
-    pairs = (
-        ("entry", entry.entry_id),
-        ("kind", entry.kind),
-        ("event", entry.event_id),
-        ("stage", entry.stage),
-        ("rule", entry.rule),
-        ("reverses", entry.reverses),
-        ("reason", entry.reason),
-        ("activity-date", entry.activity_date if moved else ""),
-        ("book", owner.book),
-        ("strategy", owner.strategy),
-        ("broker-account", owner.broker_account),
-        ("source-file", file),
-    )
-    text = "".join(f"  {key}: {names.quoted(value)}\n" for key, value in pairs if value)
-    version = f"  event-version: {entry.event_version}\n" if entry.event_id else ""
-    return text + (f"  source-row: {row}\n" if file else "") + version
+class _MonthText:
+    """The text of a month, written as it is read."""
+
+    def __init__(
+        self,
+        context: LedgerContext,
+        month: LedgerMonth,
+        *,
+        ordered: OrderedMonth,
+        accounts: LineAccounts,
+        about: str,
+    ) -> None:
+        self._about = about
+        self._context, self._month, self._ordered = context, month, ordered
+        self._lines = MonthLines.of(ordered, accounts, summary=month.summary)
+        sources = SOURCES.empty() if month.summary else context.sources()
+        self._entries = MonthEntries.of(ordered, self._lines, sources=sources)
+        self._writer = PostingWriter(context, self._lines, summarised=month.summarised)
+
+    def parts(
+        self, name: str, rows: Int64Array, *, inexact: frozenset[str]
+    ) -> Iterator[memoryview | bytes]:
+        """Yield the text of a file: its heading, entries, and at the month's own what ends it."""
+        about = self._about if name == self._month.period else ""
+        yield _heading(self._context, name, about=about).encode()
+        yield from _ahead(self._written, self._portions(rows))
+        if name == self._month.period:
+            yield prices_text(self._context, self._month).encode()
+            yield rates_text(self._context, self._month).encode()
+            yield assertions_text(self._context, self._month, inexact=inexact).encode()
+
+    def _portions(self, rows: Int64Array) -> Iterator[Int64Array]:
+        """Yield the entries of a file, some at a time."""
+        first = self._ordered.first
+        reached = np.cumsum(first[rows + 1] - first[rows])
+        start = 0
+        while start < len(rows):
+            before = int(reached[start - 1]) if start else 0
+            end = int(np.searchsorted(reached, before + _LINES, side="right"))
+            end = max(min(end, start + _ENTRIES), start + 1)
+            yield rows[start:end]
+            start = end
+
+    def _written(self, rows: Int64Array) -> memoryview:
+        """Return some entries as text."""
+        starts = self._ordered.first[rows]
+        count = self._ordered.first[rows + 1] - starts
+        entry = np.repeat(np.arange(len(rows)), count)
+        places = np.arange(len(entry)) + np.repeat(starts - (np.cumsum(count) - count), count)
+        lines = self._lines.at(places)
+        links = self._entries.links(rows, lines, entry=entry)
+        plan = self._writer.plan(lines, self._entries.owner[rows][entry])
+        pieces = np.concatenate([np.zeros(1, np.int64), np.cumsum(plan.size)])
+        before = np.concatenate([np.zeros(1, np.int64), np.cumsum(count)])
+        own = BEFORE_LINKS + links.per_entry + AFTER_LINKS
+        size = own + np.diff(pieces[before]) + 1  # and the blank line
+        at = np.cumsum(size) - size
+        sheet = Sheet(int(size.sum()))
+        self._entries.put(sheet, at, rows=rows, links=links)
+        lines_at = (at + own - pieces[before[:-1]])[entry] + pieces[:-1]
+        self._writer.put(sheet, lines_at, plan=plan)
+        sheet.put_text(at + size - 1, "\n")
+        return sheet.content()

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 from typing import Any
 
 import pyarrow as pa
 
 from subledger.exports import beancount_names as names
+from subledger.exports.beancount_accounts import AccountBook
 from subledger.exports.beancount_input import LedgerContext
-from subledger.exports.beancount_lines import AccountBook
 
 MAIN, ACCOUNTS, COMMODITIES = "main.beancount", "accounts.beancount", "commodities.beancount"
 FRAME = (MAIN, ACCOUNTS, COMMODITIES)
@@ -30,6 +30,11 @@ _ABOUT = """\
 ;; in Residue. Unrealised gains are posted: read statements at cost; at market they count twice.
 
 """
+SUMMARIES = ";; Periods in daily sums: "
+_IN_SUMS = """\
+;; Months of very many entries are told in sums per day and owner, without lots: their units stand
+;; per account and instrument in Summed, without cost, as do lots of that time ever after.
+"""
 _LOTS = (
     "SELECT account, currency, cost_date, cost_label, sum(units(position)), sum(cost(position))"
     " WHERE cost_label != '' GROUP BY account, currency, cost_date, cost_label"
@@ -46,21 +51,26 @@ _QUERIES = (
 )
 
 
-def frame_files(context: LedgerContext, uses: pa.Table, *, files: Iterable[str]) -> dict[str, str]:
+def frame_files(
+    context: LedgerContext, uses: pa.Table, *, files: Iterable[str], summaries: Sequence[str] = ()
+) -> dict[str, str]:
     """Return main, accounts and commodities, by file name.
 
-    `uses` is USES of every period so far, `files` are the names of the periods' files.
+    `uses` is USES of every period so far, `files` are the names of the periods' files, `summaries`
+    the periods that are told in daily sums.
     """
     rows = uses.to_pylist()
     start = min((row["first_date"] for row in rows), default=_NO_DATE)
     return {
-        MAIN: _main(context, start, files=sorted(files)),
+        MAIN: _main(context, start, files=sorted(files), summaries=summaries),
         ACCOUNTS: "".join(_accounts(context, rows, start=start)),
         COMMODITIES: "".join(_commodities(context, rows, start=start)),
     }
 
 
-def _main(context: LedgerContext, start: date, *, files: list[str]) -> str:
+def _main(
+    context: LedgerContext, start: date, *, files: list[str], summaries: Sequence[str]
+) -> str:
     values = (
         f"{context.entity}, {context.basis}",
         names.currency(context.units.base),
@@ -82,7 +92,10 @@ def _main(context: LedgerContext, start: date, *, files: list[str]) -> str:
     )
     queries = "".join(f'{start} query "{name}" "{sql}"\n' for name, sql in _QUERIES)
     includes = "".join(f'include "{name}"\n' for name in (ACCOUNTS, COMMODITIES, *files))
-    return f"{_ABOUT}{options}\n{fava}\n{queries}\n{includes}"
+    about = _ABOUT
+    if summaries:
+        about = f"{_ABOUT}{_IN_SUMS}{SUMMARIES}{' '.join(summaries)}\n\n"
+    return f"{about}{options}\n{fava}\n{queries}\n{includes}"
 
 
 def _accounts(context: LedgerContext, uses: list[dict[str, Any]], *, start: date) -> Iterator[str]:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import date
 
 import pyarrow as pa
 
@@ -31,8 +32,8 @@ class LedgerContext:
     """What does not change from month to month: the entity, the basis, its chart and instruments.
 
     `units` knows every currency and every instrument of the lines. `instruments` is the table
-    INSTRUMENTS. `sources` is SOURCES; a further text column `venue` is the payee of an event
-    without counterparty.
+    INSTRUMENTS. `sources` gives SOURCES, which a summary does not ask for; a further text column
+    `venue` is the payee of an event without counterparty.
     """
 
     entity: str
@@ -40,7 +41,7 @@ class LedgerContext:
     units: Units
     accounts: Mapping[str, Account]
     instruments: pa.Table
-    sources: pa.Table = field(default_factory=SOURCES.empty)
+    sources: Callable[[], pa.Table] = SOURCES.empty
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +51,8 @@ class LedgerMonth:
     `entries` and `lines` are ENTRIES and LINES. `lots` are rows of LOTS: those that were open when
     the month began and those taken over in it (of any other lot the opening line is in the month);
     the same lot may stand there twice. `marks` are MARKS of the month, `conversions` CONVERSIONS
-    that it used, `balances` is BALANCES at its end.
+    that it used, `balances` is BALANCES at its end. `summary` asks for daily sums, `summarised` is
+    the last day that the ledger tells of in such.
     """
 
     period: str
@@ -60,3 +62,5 @@ class LedgerMonth:
     marks: pa.Table = field(default_factory=tables.MARKS.empty)
     conversions: pa.Table = field(default_factory=tables.CONVERSIONS.empty)
     balances: pa.Table = field(default_factory=tables.BALANCES.empty)
+    summary: bool = False
+    summarised: date | None = None

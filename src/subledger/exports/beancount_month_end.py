@@ -8,10 +8,10 @@ from datetime import timedelta
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from subledger import numbers
+from subledger import columns, numbers
 from subledger.exports import beancount_names as names
+from subledger.exports.beancount_accounts import AccountBook
 from subledger.exports.beancount_input import LedgerContext, LedgerMonth
-from subledger.exports.beancount_lines import AccountBook
 from subledger.periods import parse_period
 
 _ASSERTED = frozenset({"asset", "liability"})  # income is cleared by the year's closing entries
@@ -20,7 +20,7 @@ _ASSERTED = frozenset({"asset", "liability"})  # income is cleared by the year's
 def prices_text(context: LedgerContext, month: LedgerMonth) -> str:
     """Return a price directive per mark: what one unit is worth, the multiplier included."""
     found = {row["instrument"]: row for row in context.instruments.to_pylist()}
-    rows = month.marks.sort_by([("mark_date", "ascending"), ("instrument", "ascending")])
+    rows = columns.sorted_by(month.marks, ("mark_date", "instrument"))
     text = []
     for mark in rows.to_pylist():
         instrument = found[mark["instrument"]]
@@ -50,7 +50,7 @@ def rates_text(context: LedgerContext, month: LedgerMonth) -> str:
         f"  price-date: {rate['rate_date']}\n"
         f"  source: {names.quoted(rate['source'])}\n"
         f"  path: {names.quoted(rate['path'])}\n"
-        for rate in rows.sort_by("currency").to_pylist()
+        for rate in columns.sorted_by(rows, ("currency",)).to_pylist()
     ]
     return "".join(text) + ("\n" if text else "")
 
@@ -59,7 +59,8 @@ def assertions_text(context: LedgerContext, month: LedgerMonth, *, inexact: froz
     """Return exact balance assertions of assets and liabilities, dated the day after the period.
 
     Accounts of lots are asserted in units per book and instrument, others in money. An account is
-    not asserted in base once residue has stood under it: `inexact` are all accounts of residue.
+    not asserted in base once residue has stood under it: `inexact` are all accounts of residue. Nor
+    are accounts of lots once a period was told in sums, whose units stand together.
     """
     if not month.balances.num_rows:
         return ""
@@ -67,7 +68,7 @@ def assertions_text(context: LedgerContext, month: LedgerMonth, *, inexact: froz
     with_residue = {name.removesuffix(f":{names.RESIDUE}") for name in inexact}
     with_residue |= {above for name in with_residue for above in _accounts_above(name)}
     found: dict[tuple[str, str], tuple[int, int]] = {}
-    for name, unit, amount, decimals in _balances(context, month.balances):
+    for name, unit, amount, decimals in _balances(context, month):
         if unit == context.units.base and name in with_residue:
             continue
         total, _ = found.get((name, unit), (0, 0))
@@ -85,16 +86,20 @@ def _accounts_above(name: str) -> Iterator[str]:
         yield name
 
 
-def _balances(context: LedgerContext, balances: pa.Table) -> Iterator[tuple[str, str, int, int]]:
+def _balances(context: LedgerContext, month: LedgerMonth) -> Iterator[tuple[str, str, int, int]]:
     """Yield account, commodity, amount and decimals of each balance that can be asserted."""
     book, units = AccountBook(context.accounts), context.units
-    rows = balances.to_pylist()
+    asserted = [number for number, one in context.accounts.items() if one.type in _ASSERTED]
+    if month.summarised:
+        asserted = [number for number in asserted if not context.accounts[number].holds_lots]
+    own = columns.texts(month.balances, "account").isin(asserted)
+    rows = month.balances.filter(pa.array(own)).to_pylist()
     with_units = {row["account"] for row in rows if row["quantity"]}
     for row in rows:
         account, instrument = row["account"], row["instrument"]
-        if context.accounts[account].type not in _ASSERTED:
-            continue
         holds = account in with_units
+        if holds and month.summarised:
+            continue
         name = book.name(account, book=row["book"], instrument=instrument, units=holds)
         if holds:
             commodity = names.commodity(instrument, units.decimals)

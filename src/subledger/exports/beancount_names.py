@@ -21,7 +21,8 @@ ROOTS: Mapping[str, str] = {
     "expense": "Expenses",
 }
 RESIDUE = "Residue"
-SIDES = ("Short", "Long")  # sub-accounts of lots on the side that their account is not for
+# Sub-accounts of lots on the side that their account is not for, and of what daily sums tell of.
+SHORT, LONG, SUMMED = SIDES = ("Short", "Long", "Summed")
 
 # ISO 4217 codes in use. An instrument of such a name would be read as the currency.
 _ISO_4217 = (

@@ -15,51 +15,74 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 
 from subledger import columns
-from subledger.columns import Codes, Flags
+from subledger.columns import Codes, Flags, Texts
 from subledger.exports.beancount_input import LedgerContext, LedgerMonth
-from subledger.exports.beancount_lots import LotTerms, entry_rows, lot_terms, signs
+from subledger.exports.beancount_lots import LotTerms, entry_rows, in_order, lot_terms
 from subledger.numbers import Int64Array, group_sums
 
 
 @dataclass(frozen=True, slots=True)
 class OrderedMonth:
-    """Entries and lines in the order of the file; `first` is where the lines of each entry begin.
+    """A month with the order in which its entries and lines stand in the file.
 
-    `cancelled` is per entry, `live` per line: it carries units of a lot.
+    `entry_order` and `line_order` are rows of `entries` and `lines`; `first` is where the lines of
+    each entry begin, and where the last ones end. `cancelled` is per entry and `lot` per line, in
+    the order of the file: the row among `terms` of the lot whose units the line carries, else -1.
     """
 
     entries: pa.Table
     lines: pa.Table
-    first: list[int]
-    cancelled: list[bool]
-    live: list[bool]
-    terms: Mapping[str, LotTerms]
+    entry_order: Codes
+    line_order: npt.NDArray[np.int32]
+    first: Int64Array
+    cancelled: Flags
+    lot: npt.NDArray[np.int32]
+    terms: LotTerms
+
+    @property
+    def entry(self) -> Codes:
+        """Return the place in the file of each line's entry."""
+        return np.repeat(np.arange(len(self.first) - 1), np.diff(self.first))
+
+    def in_file(self, column: Texts) -> Texts:
+        """Return a column of the entries in the order of the file."""
+        order = self.entry_order
+        return column if np.array_equal(order, np.arange(len(order))) else column[order]
 
 
 def in_file_order(context: LedgerContext, month: LedgerMonth) -> OrderedMonth:
     """Return the month's entries and lines as they stand in the file, with the terms of lots."""
     entry = entry_rows(month.entries, columns.numbers(month.lines, "seq"))
     cancelled = cancelled_entries(month.entries)
-    terms = lot_terms(context, month, live=live_lines(month, cancelled[entry]))
-    month = _netted(month, live_lines(month, cancelled[entry]))
-    entry = entry_rows(month.entries, columns.numbers(month.lines, "seq"))
     live = live_lines(month, cancelled[entry])
-    adds = _adds(month, live, terms=terms)
+    terms = lot_terms(context, month, live=live)
+    netted = _netted(month, entry=entry, live=live)
+    if netted is not month:
+        month = netted
+        entry = entry_rows(month.entries, columns.numbers(month.lines, "seq"))
+        live = live_lines(month, cancelled[entry])
+    lot = _lot_rows(month, live, terms=terms)
+    adds = np.zeros(len(live), bool)
+    rows = np.flatnonzero(live)
+    adds[rows] = (columns.numbers(month.lines, "quantity")[rows] < 0) == terms.short[lot[rows]]
     order = _entry_order(month, entry=entry, live=live, adds=adds)
     place = np.empty(len(order), np.intp)
     place[order] = np.arange(len(order))
+    of = place[entry]
     line = columns.numbers(month.lines, "line")
-    line_order = np.lexsort((line, ~(live & ~adds), place[entry]))
-    first = np.searchsorted(place[entry][line_order], np.arange(len(order) + 1))
+    line_order = in_order(line, ~(live & ~adds), of).astype(np.int32)
     return OrderedMonth(
-        month.entries.take(pa.array(order)),
-        month.lines.take(pa.array(line_order)),
-        first.tolist(),
-        cancelled[order].tolist(),
-        live[line_order].tolist(),
+        month.entries,
+        month.lines,
+        order,
+        line_order,
+        np.searchsorted(of[line_order], np.arange(len(order) + 1)),
+        cancelled[order],
+        lot[line_order],
         terms,
     )
 
@@ -67,18 +90,18 @@ def in_file_order(context: LedgerContext, month: LedgerMonth) -> OrderedMonth:
 _SIGNED = ("amount", "amount_base", "quantity")
 
 
-def _netted(month: LedgerMonth, live: Flags) -> LedgerMonth:
+def _netted(month: LedgerMonth, *, entry: Codes, live: Flags) -> LedgerMonth:
     """Return the month with one line where an entry both adds to a lot and takes from it.
 
     Beancount does not see what a transaction adds to a lot when it takes from the lot. A line of
     which nothing is left is dropped.
     """
-    rows, lines = np.flatnonzero(live), month.lines
-    keys = [
-        columns.numbers(lines, "seq"),
-        *(columns.texts(lines, k) for k in ("account", "lot_id")),
-    ]
-    group, first = columns.group_codes([key[rows] for key in keys])
+    lines = month.lines
+    rows = _of_both_signs(columns.numbers(lines, "quantity"), np.flatnonzero(live), entry=entry)
+    if not len(rows):
+        return month
+    owned = (columns.texts(lines, name)[rows] for name in ("account", "lot_id"))
+    group, first = columns.group_codes([entry[rows], *owned])
     signed = columns.numbers(lines, "quantity")[rows]
     both = np.isin(group, group[signed > 0]) & np.isin(group, group[signed < 0])
     if not both.any():
@@ -94,6 +117,16 @@ def _netted(month: LedgerMonth, live: Flags) -> LedgerMonth:
     return replace(month, lines=_with_amounts(lines, values).filter(pa.array(kept)))
 
 
+def _of_both_signs(quantity: Int64Array, rows: Int64Array, *, entry: Codes) -> Int64Array:
+    """Return those rows whose entry both adds units and takes units."""
+    above = np.zeros(int(entry.max(initial=0)) + 1, bool)
+    below = above.copy()
+    signed = quantity[rows]
+    above[entry[rows[signed > 0]]] = True
+    below[entry[rows[signed < 0]]] = True
+    return rows[(above & below)[entry[rows]]]
+
+
 def _with_amounts(lines: pa.Table, values: Mapping[str, Int64Array]) -> pa.Table:
     none = lines.column("quantity").is_null().to_numpy()
     for name, amounts in values.items():
@@ -106,19 +139,19 @@ def _with_amounts(lines: pa.Table, values: Mapping[str, Int64Array]) -> pa.Table
 
 def cancelled_entries(entries: pa.Table) -> Flags:
     """Say for each entry whether it and its reversal stand in the same period of these entries."""
-    ids, reverses = columns.texts(entries, "entry_id"), columns.texts(entries, "reverses")
-    period = columns.texts(entries, "period")
-    own = dict(zip(ids, period, strict=True))
-    reversed_in = {
-        entry_id: label for entry_id, label in zip(reverses, period, strict=True) if entry_id
-    }
-    return np.array(
-        [
-            reversed_in.get(entry_id) == label or (back != "" and own.get(back) == label)
-            for entry_id, back, label in zip(ids, reverses, period, strict=True)
-        ],
-        dtype=bool,
-    )
+    reverses = columns.texts(entries, "reverses")
+    cancelled = np.zeros(len(reverses), bool)
+    rows = np.flatnonzero(reverses != "")
+    if not len(rows):
+        return cancelled
+    ids, period = columns.texts(entries, "entry_id"), columns.texts(entries, "period")
+    reversal = columns.rows_named(ids, among=reverses[rows])
+    reversed_ = np.flatnonzero(reversal >= 0)
+    cancelled[reversed_] = period[rows[reversal[reversed_]]] == period[reversed_]
+    origin = columns.rows_named(reverses[rows], among=ids)
+    known = origin >= 0
+    cancelled[rows[known]] |= period[origin[known]] == period[rows[known]]
+    return cancelled
 
 
 def live_lines(month: LedgerMonth, cancelled: Flags) -> Flags:
@@ -128,36 +161,42 @@ def live_lines(month: LedgerMonth, cancelled: Flags) -> Flags:
     return np.asarray((quantity != 0) & lot & ~cancelled, dtype=bool)
 
 
-def _adds(month: LedgerMonth, live: Flags, *, terms: Mapping[str, LotTerms]) -> Flags:
-    adds = np.zeros(len(live), bool)
+def _lot_rows(month: LedgerMonth, live: Flags, *, terms: LotTerms) -> npt.NDArray[np.int32]:
+    """Return the row among the terms of each line's lot; -1 of a line that is not live."""
+    found = np.full(len(live), -1, np.int32)
     rows = np.flatnonzero(live)
-    quantity = columns.numbers(month.lines, "quantity")[rows]
-    adds[rows] = np.sign(quantity) == signs(columns.texts(month.lines, "lot_id")[rows], terms)
-    return adds
+    found[rows] = terms.rows_of(columns.texts(month.lines, "lot_id")[rows])
+    return found
 
 
 def _entry_order(month: LedgerMonth, *, entry: Codes, live: Flags, adds: Flags) -> Codes:
     """Return the rows of entries by (date, seq), each adding entry before those that take."""
     seq = columns.numbers(month.entries, "seq")
     dates = columns.days(month.entries, "accounting_date").astype(np.int64)
-    order = np.lexsort((seq, dates))
+    order = in_order(seq, dates)
     rows = np.flatnonzero(live)
     if not len(rows):
         return order
     place = np.empty(len(order), np.intp)
     place[order] = np.arange(len(order))
     owner = entry[rows]
-    lot = columns.texts(month.lines, "lot_id")[rows]
-    group, _ = columns.group_codes([dates[owner], lot])
-    groups = int(group.max()) + 1
-    last_add, first_take = np.full(groups, -1), np.full(groups, len(order))
-    adding = adds[rows]
-    np.maximum.at(last_add, group[adding], place[owner[adding]])
-    np.minimum.at(first_take, group[~adding], place[owner[~adding]])
-    if not (last_add > first_take).any():
+    day = dates[owner]
+    group, first = columns.group_codes([day, columns.texts(month.lines, "lot_id")[rows]])
+    last_add, first_take = np.full(len(first), -1), np.full(len(first), len(order))
+    adding, at = adds[rows], place[owner]
+    np.maximum.at(last_add, group[adding], at[adding])
+    np.minimum.at(first_take, group[~adding], at[~adding])
+    late = last_add > first_take
+    if not late.any():
         return order
-    before = _adding_entries(group, place[owner], adding=adding)
-    return order[list(_in_need_order(len(order), before))]
+    # Entries move within their day only, so that days without a late addition stay as they are.
+    days = np.unique(day[first[late]])
+    within = np.isin(day, days)
+    before = _adding_entries(group[within], at[within], adding=adding[within])
+    places = np.flatnonzero(np.isin(dates[order], days)).tolist()
+    moved = order.copy()
+    moved[places] = order[list(_in_need_order(places, before))]
+    return moved
 
 
 def _adding_entries(group: Codes, place: Codes, *, adding: Flags) -> dict[int, list[int]]:
@@ -171,11 +210,11 @@ def _adding_entries(group: Codes, place: Codes, *, adding: Flags) -> dict[int, l
     return {of: sorted(found - {of}) for of, found in needs.items()}
 
 
-def _in_need_order(count: int, before: Mapping[int, Sequence[int]]) -> Iterator[int]:
+def _in_need_order(places: Sequence[int], before: Mapping[int, Sequence[int]]) -> Iterator[int]:
     """Yield the places in order, but each after those that it needs."""
     begun: set[int] = set()
     done: set[int] = set()
-    for start in range(count):
+    for start in places:
         waiting = [start]
         while waiting:
             place = waiting[-1]

@@ -7,33 +7,21 @@ from __future__ import annotations
 
 import hashlib
 import json
-from base64 import b64decode, b64encode
-from collections.abc import Iterator, Mapping, Sequence
+from base64 import b64decode
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from itertools import zip_longest
 from pathlib import Path
 
 from subledger.errors import Finding, refuse
+from subledger.exports.beancount_text import KEPT, LedgerText, digest_file
 
 SUFFIX = ".beancount"
 MANIFEST, MANIFEST_SCHEMA = "MANIFEST.json", "subledger.ledger/1"
-_KEPT = 8  # hex digits of a line's digest: enough to name the line, the file's hash proves it
+_KEPT = 2 * KEPT  # hex digits
 _CACHE_SUFFIX = ".picklecache"
 _NAMED_LINES = 20  # of one file; the rest are counted
-
-
-def ledger_manifest(folder: Path) -> dict[str, str]:
-    """Return the SHA-256 of every ledger file of a folder, by file name."""
-    return {
-        path.name: hashlib.sha256(path.read_bytes()).hexdigest()
-        for path in sorted(folder.glob(f"*{SUFFIX}"))
-    }
-
-
-def text_manifest(files: Mapping[str, str]) -> dict[str, str]:
-    """Return the SHA-256 that each text will have as a file."""
-    return {name: hashlib.sha256(text.encode()).hexdigest() for name, text in sorted(files.items())}
 
 
 def line_digests(text: str) -> list[str]:
@@ -59,21 +47,20 @@ class Manifest:
 
 
 def manifest_text(
-    texts: Mapping[str, str], *, base: str, through: date, balances: Mapping[str, str]
+    files: Mapping[str, LedgerText], *, base: str, through: date, balances: Mapping[str, str]
 ) -> str:
     """Return the manifest of ledger files: their hashes, 4 bytes per line, and balances."""
-    files = {
-        name: {
-            "sha256": hashlib.sha256(text.encode()).hexdigest(),
-            "lines": b64encode(
-                b"".join(bytes.fromhex(digest[:_KEPT]) for digest in line_digests(text))
-            ).decode(),
-        }
-        for name, text in sorted(texts.items())
+    told = {
+        name: {"sha256": file.sha256, "lines": file.lines} for name, file in sorted(files.items())
     }
     document = {"schema": MANIFEST_SCHEMA, "base": base, "through": through.isoformat()}
-    body = {**document, "balances": dict(sorted(balances.items())), "files": files}
+    body = {**document, "balances": dict(sorted(balances.items())), "files": told}
     return json.dumps(body, indent=1) + "\n"
+
+
+def manifest_lines(manifest: str) -> dict[str, str]:
+    """Return the digests of the lines of each file that a manifest's text names, as it has them."""
+    return {name: file["lines"] for name, file in json.loads(manifest)["files"].items()}
 
 
 def read_manifest(folder: Path) -> Manifest:
@@ -109,20 +96,30 @@ def compare_manifest(manifest: Manifest, folder: Path) -> list[Finding]:
     return findings + unknown_files(manifest.files, folder)
 
 
-def compare_text(expected: Mapping[str, str], folder: Path) -> list[Finding]:
-    """Compare ledger files with the text they should have, by file name; return what differs.
+def compare_text(
+    expected: Mapping[str, str], folder: Path, *, text_of: Callable[[str], str]
+) -> tuple[int, list[Finding]]:
+    """Compare ledger files with the SHA-256 they should have; count lines, and say what differs.
 
-    Findings: LEDGER_EDITED with file and line, LEDGER_FILE_MISSING, and LEDGER_FILE_UNKNOWN for a
-    ledger file or a reader's cache that is not expected.
+    `text_of` gives the text of a SHA-256, and is asked where a file differs. Findings:
+    LEDGER_EDITED with file and line, LEDGER_FILE_MISSING, and LEDGER_FILE_UNKNOWN for a ledger file
+    or a reader's cache that is not expected.
     """
     findings: list[Finding] = []
-    for name, text in sorted(expected.items()):
+    compared = 0
+    for name, sha256 in sorted(expected.items()):
         path = folder / name
-        if not path.is_file():
+        found, lines = digest_file(path) if path.is_file() else ("", 0)
+        if found == sha256:
+            compared += lines
+            continue
+        text = text_of(sha256)
+        compared += text.count("\n")
+        if not found:
             findings.append(Finding("LEDGER_FILE_MISSING", "the ledger file is missing", file=name))
         else:
             findings.extend(find_edit(text, path))
-    return findings + unknown_files(expected, folder)
+    return compared, findings + unknown_files(expected, folder)
 
 
 def unknown_files(expected: Mapping[str, object], folder: Path) -> list[Finding]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 from typing import NamedTuple
 
@@ -10,11 +10,12 @@ import numpy as np
 import pyarrow as pa
 
 from subledger import columns, tables
+from subledger.columns import Flags
 from subledger.exports import beancount_names as names
+from subledger.exports.beancount_accounts import MONEY, AccountBook, LineAccounts
 from subledger.exports.beancount_input import LedgerContext, LedgerMonth
-from subledger.exports.beancount_lines import AccountBook
-from subledger.exports.beancount_lots import entry_rows
 from subledger.exports.beancount_order import OrderedMonth, in_file_order
+from subledger.numbers import Int64Array
 
 USES = tables.Table(
     "uses",
@@ -34,7 +35,9 @@ USES = tables.Table(
 )
 
 
-class _Use(NamedTuple):
+class Use(NamedTuple):
+    """A row of USES."""
+
     name: str
     account: str
     book: str
@@ -46,12 +49,13 @@ class _Use(NamedTuple):
 
 def ledger_uses(context: LedgerContext, month: LedgerMonth) -> pa.Table:
     """Return USES of the entries and lines given, which may be those of many months at once."""
-    return uses_of(context, in_file_order(context, month))
+    ordered = in_file_order(context, month)
+    return uses_of(context, ordered, accounts=LineAccounts.of(context, ordered))
 
 
-def uses_of(context: LedgerContext, ordered: OrderedMonth) -> pa.Table:
+def uses_of(context: LedgerContext, ordered: OrderedMonth, *, accounts: LineAccounts) -> pa.Table:
     """Return USES of entries and lines in file order."""
-    return _table(_uses(context, ordered))
+    return uses_table(_uses(context, ordered, accounts=accounts))
 
 
 def residues(uses: pa.Table) -> frozenset[str]:
@@ -62,54 +66,76 @@ def residues(uses: pa.Table) -> frozenset[str]:
 
 def merge_uses(parts: Sequence[pa.Table]) -> pa.Table:
     """Return USES of several parts together: of one account the earliest date."""
-    rows = (row for part in parts for row in part.to_pylist())
-    return _table(_Use(**row) for row in rows)
+    filled = [part for part in parts if part.num_rows]
+    if len(filled) == 1:
+        return filled[0]
+    return _by_name(columns.concatenate(USES, filled))
 
 
-def _table(uses: Iterator[_Use]) -> pa.Table:
-    found: dict[str, _Use] = {}
-    for use in uses:
-        known = found.get(use.name, use)
-        found[use.name] = use._replace(
-            units=use.units and known.units, first_date=min(use.first_date, known.first_date)
-        )
-    rows = [found[name]._asdict() for name in sorted(found)]
-    return pa.Table.from_pylist(rows, schema=USES.schema)
+def uses_table(uses: Iterable[Use]) -> pa.Table:
+    """Return USES by name, of one account the earliest date."""
+    given = zip(USES.schema, zip(*uses, strict=True), strict=False)  # nothing of no uses
+    found = {field.name: pa.array(values, _plain(field)) for field, values in given}
+    return _by_name(columns.build(USES, found)) if found else USES.empty()
 
 
-def _uses(context: LedgerContext, ordered: OrderedMonth) -> Iterator[_Use]:
-    lines, book = ordered.lines, AccountBook(context.accounts)
-    entry = entry_rows(ordered.entries, columns.numbers(lines, "seq"))
-    dates = columns.days(ordered.entries, "accounting_date")[entry]
-    live = np.array(ordered.live, dtype=bool)
-    with_units = columns.numbers(lines, "quantity") != 0
-    short = _short(ordered, live)
+def _plain(field: pa.Field) -> pa.DataType:
+    return pa.string() if tables.is_text(field.type) else field.type
+
+
+def _by_name(uses: pa.Table) -> pa.Table:
+    """Return the rows of USES by name; of one account the earliest date, units if all say so."""
+    name = columns.texts(uses, "name")
+    code, first = columns.group_codes([name])
+    days = columns.days(uses, "first_date").astype(np.int64)
+    earliest, units = days[first], columns.flags(uses, "units")[first]
+    np.minimum.at(earliest, code, days)
+    np.logical_and.at(units, code, columns.flags(uses, "units"))
+    merged = {
+        field.name: columns.column(uses, field.name)[first]
+        for field in USES.schema
+        if field.name not in ("units", "first_date")
+    }
+    merged |= {"units": units, "first_date": earliest.astype("datetime64[D]")}
+    return columns.sorted_by(columns.build(USES, merged), ("name",))
+
+
+def _uses(
+    context: LedgerContext, ordered: OrderedMonth, *, accounts: LineAccounts
+) -> Iterator[Use]:
+    lines, rows = ordered.lines, ordered.line_order
+    dates = columns.days(ordered.entries, "accounting_date")[ordered.entry_order]
+    day = dates.astype(np.int64)[ordered.entry]
     exact = (columns.texts(lines, "currency") == context.units.base) & (
         columns.numbers(lines, "amount") == columns.numbers(lines, "amount_base")
     )
-    keys = [columns.texts(lines, name) for name in ("account", "book", "instrument")]
-    group, first = columns.group_codes([*keys, live, with_units, short, exact])
-    earliest = np.full(len(first), np.iinfo(np.int64).max)
-    np.minimum.at(earliest, group, dates.astype(np.int64))
-    for row, days in zip(first, earliest.astype("datetime64[D]").tolist(), strict=True):
-        account, owner, instrument = (key[row] for key in keys)
-        units, carried = bool(with_units[row]), bool(live[row])
-        name = book.name(account, book=owner, instrument=instrument, units=units)
-        if name == book.plain[account]:
-            owner = instrument = ""
-        side = book.side(account, short=bool(short[row])) if carried else ""
-        use = _Use(name, account, owner, instrument, units, residue=False, first_date=days)
-        yield use
+    inexact = ~exact[rows] | (np.array(accounts.kind, np.int8) != MONEY)[accounts.codes]
+    plain = AccountBook(context.accounts).plain
+    earliest = _earliest(accounts, day, chosen=np.ones(len(day), bool))
+    left_over_from = _earliest(accounts, day, chosen=inexact)
+    for code, name in enumerate(accounts.names):
+        account, side = accounts.account[code], accounts.sides[code]
+        owner = instrument = ""
+        if name != plain[account]:
+            owner, instrument = accounts.book[code], accounts.instrument[code]
+        units = accounts.kind[code] != MONEY
+        first = date.fromordinal(_EPOCH + int(earliest[code]))
+        of = (account, owner, instrument)
+        yield Use(name, *of, units, residue=False, first_date=first)
         if side:
-            yield use._replace(name=name + side)
-        if units or not exact[row]:
-            left_over = f"{name}{side}:{names.RESIDUE}"
-            yield use._replace(name=left_over, units=False, residue=True)
+            yield Use(name + side, *of, units, residue=False, first_date=first)
+        if left_over_from[code] != _NEVER:
+            first = date.fromordinal(_EPOCH + int(left_over_from[code]))
+            residual = f"{name}{side}:{names.RESIDUE}"
+            yield Use(residual, *of, units=False, residue=True, first_date=first)
 
 
-def _short(ordered: OrderedMonth, live: columns.Flags) -> columns.Flags:
-    short = np.zeros(len(live), bool)
-    rows = np.flatnonzero(live)
-    lot_ids = columns.texts(ordered.lines, "lot_id")[rows]
-    short[rows] = [ordered.terms[lot].short for lot in lot_ids]
-    return short
+_NEVER = np.iinfo(np.int64).max
+_EPOCH = date(1970, 1, 1).toordinal()
+
+
+def _earliest(accounts: LineAccounts, day: Int64Array, *, chosen: Flags) -> Int64Array:
+    """Return the first day on which one of the chosen lines stands in each account."""
+    found = np.full(len(accounts.names), _NEVER)
+    np.minimum.at(found, accounts.codes[chosen], day[chosen])
+    return found

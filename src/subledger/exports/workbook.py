@@ -15,7 +15,7 @@ from pathlib import Path
 import xlsxwriter
 
 from subledger.chart.layouts import BALANCE_SHEET, INCOME_STATEMENT
-from subledger.exports import workbook_checks, workbook_details, workbook_index
+from subledger.exports import workbook_checks, workbook_details, workbook_index, workbook_totals
 from subledger.exports.workbook_currencies import add_currencies
 from subledger.exports.workbook_formats import Formats
 from subledger.exports.workbook_fx import add_fx
@@ -36,6 +36,7 @@ from subledger.exports.workbook_schedules import BASES, DAILY, JOURNAL, SCHEDULE
 from subledger.exports.workbook_statements import add_statement
 from subledger.exports.workbook_tie_outs import tie_outs, with_verdicts
 from subledger.statements.report import Report
+from subledger.statements.turnover import is_daily
 
 __all__ = [
     "BY_CURRENCY",
@@ -49,6 +50,7 @@ __all__ = [
 ]
 
 JOURNAL_LINES = 200_000
+SCHEDULE_ROWS = 50_000
 # Data is written as text, number or date by name; nothing is guessed from what a text looks like.
 _NO_GUESSES = {
     "strings_to_formulas": False,
@@ -57,13 +59,20 @@ _NO_GUESSES = {
 }
 
 
-def write_workbook(path: Path, pack: ClosePack, *, journal_lines: int = JOURNAL_LINES) -> None:
+def write_workbook(
+    path: Path,
+    pack: ClosePack,
+    *,
+    journal_lines: int = JOURNAL_LINES,
+    schedule_rows: int = SCHEDULE_ROWS,
+) -> None:
     """Write the workbook of a close package.
 
     Args:
         path: The file to write.
         pack: What to show.
         journal_lines: Above so many lines the journal sheet holds daily totals per account.
+        schedule_rows: Above so many rows any other detail sheet holds totals.
 
     Raises Refused (WORKBOOK_LIMIT) where a sheet cannot hold the books, before anything is written.
     """
@@ -71,13 +80,16 @@ def write_workbook(path: Path, pack: ClosePack, *, journal_lines: int = JOURNAL_
     workbook = xlsxwriter.Workbook(content, {**_NO_GUESSES, "in_memory": True})
     _describe(workbook, pack)
     binder = Binder(workbook, _imprint(pack), Formats(workbook))
-    rows = _sheets(binder, pack, journal_lines=journal_lines)
+    details = _details(pack, journal_lines=journal_lines, schedule_rows=schedule_rows)
+    rows = _sheets(binder, pack, details=details)
     workbook.close()
     content.seek(0)
     fill_rows(content, path, sheets=rows)
 
 
-def _sheets(binder: Binder, pack: ClosePack, *, journal_lines: int) -> dict[int, Rows]:
+def _sheets(
+    binder: Binder, pack: ClosePack, *, details: list[tuple[Detail, Report]]
+) -> dict[int, Rows]:
     """Add all sheets; return the rows of the detail sheets by the number of their sheet."""
     index = binder.page(workbook_index.SHEET, "Close package", gridlines=False)
     checks = binder.page(workbook_checks.SHEET, "Checks", gridlines=False)
@@ -91,7 +103,6 @@ def _sheets(binder: Binder, pack: ClosePack, *, journal_lines: int) -> dict[int,
         found += currency_tie_outs(pack, accounts, by_currency=by_currency)
         found += fx_tie_outs(pack, accounts, totals=add_fx(binder, pack))
     rows: dict[int, Rows] = {}
-    details = _details(pack, journal_lines=journal_lines)
     for detail, report in details:
         added = workbook_details.add_detail(
             binder, detail, report=report, units=pack.units, foreign=pack.foreign
@@ -105,10 +116,12 @@ def _sheets(binder: Binder, pack: ClosePack, *, journal_lines: int) -> dict[int,
     return rows
 
 
-def _details(pack: ClosePack, *, journal_lines: int) -> list[tuple[Detail, Report]]:
+def _details(
+    pack: ClosePack, *, journal_lines: int, schedule_rows: int
+) -> list[tuple[Detail, Report]]:
     """Return the detail sheets with their reports; the journal, the longest, comes last."""
     found = [
-        (schedule, pack.reports[schedule.report])
+        _shortened(pack, schedule, report=pack.reports[schedule.report], most_rows=schedule_rows)
         for schedule in SCHEDULES
         if schedule.report in pack.reports
     ]
@@ -116,9 +129,20 @@ def _details(pack: ClosePack, *, journal_lines: int) -> list[tuple[Detail, Repor
     if bases is not None and bases.table.num_rows:
         found.append((BASES, bases))
     journal, detail = pack.reports["journal"], JOURNAL
-    if journal.table.num_rows > journal_lines:
+    if is_daily(journal):
+        detail = workbook_totals.elsewhere(DAILY, pack.elsewhere)
+    elif journal.table.num_rows > journal_lines:
         journal, detail = workbook_details.daily_totals(journal), DAILY
     return [*found, (detail, _with_names(pack, journal))]
+
+
+def _shortened(
+    pack: ClosePack, detail: Detail, *, report: Report, most_rows: int
+) -> tuple[Detail, Report]:
+    """Return a schedule as it is, or in totals where it has too many rows."""
+    if report.table.num_rows <= most_rows:
+        return detail, report
+    return workbook_totals.in_totals(detail, report, files=pack.elsewhere)
 
 
 def _with_names(pack: ClosePack, journal: Report) -> Report:

@@ -112,7 +112,7 @@ def _exceptions(page: Page, report: Report | None, *, units: Units, first: int) 
     headings = [(labels.get(n, ""), aligned.get(n, "left")) for n in range(_NOTE + 1)]
     page.headings(first + 1, headings)
     wrapped = page.formats.style("wrapped")
-    decimals = report.decimals("amount_at_risk", units)
+    decimals = report.decimals("amount_at_risk", units).tolist()
     rows = zip(report.table.to_pylist(), decimals, strict=True)
     for row, (one, places) in enumerate(rows, start=first + 2):
         what = f"{one['code']} {one['event_id']}: {one['message']}"

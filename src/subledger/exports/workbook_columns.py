@@ -15,7 +15,10 @@ import pyarrow.compute as pc
 from subledger import numbers
 from subledger.columns import numbers as figures
 from subledger.exports import workbook_formats as looks
+from subledger.numbers import Int64Array
+from subledger.statements.exact import decimal_texts
 from subledger.statements.report import Report, Units, is_decimal_text, unit_of
+from subledger.tables import is_text
 
 Kind = Literal["text", "date", "number"]
 
@@ -96,13 +99,11 @@ def text_column(name: str, heading: str, *, values: pa.Array) -> Column:
     return Column(name, heading, "text", values, width=_text_width(values, heading))
 
 
-def number_column(
-    name: str, heading: str, *, values: pa.Array, decimals: npt.NDArray[np.int8]
-) -> Column:
+def number_column(name: str, heading: str, *, values: pa.Array, decimals: Int64Array) -> Column:
     """Return a column of scaled integers with the decimals of each row."""
-    distinct = sorted(set(decimals.tolist())) or [0]
+    distinct = np.unique(decimals).tolist() or [0]
     variants = np.searchsorted(distinct, decimals).astype(np.int8) if len(distinct) > 1 else None
-    literals = _literals(values, decimals, distinct=distinct)
+    literals = decimal_texts(values, decimals)
     inexact = _inexact(values, decimals)
     if inexact:
         texts = literals.to_pylist()
@@ -116,15 +117,6 @@ def number_column(
     )  # fmt: skip
 
 
-def decimal_texts(values: pa.Array, decimals: int) -> pa.Array:
-    """Return scaled integers as exact decimal texts, a whole column at once; null stays null."""
-    whole = values.cast(pa.decimal128(38, 0))
-    scaled = pa.Array.from_buffers(
-        pa.decimal128(38, decimals), len(whole), whole.buffers(), offset=whole.offset
-    )
-    return scaled.cast(pa.string())
-
-
 def excel_days(days: pa.Array) -> pa.Array:
     """Return dates as Excel's day numbers, as text; null where a date is not known."""
     return pc.add(days.cast(pa.int32()).cast(pa.int64()), _EXCEL_DAY).cast(pa.string())
@@ -133,8 +125,10 @@ def excel_days(days: pa.Array) -> pa.Array:
 def _column(report: Report, units: Units, *, name: str, heading: str) -> Column:
     declared = report.table.schema.field(name)
     values = report.table.column(name).combine_chunks()
+    if is_text(values.type):
+        values = values.cast(pa.string())
     if unit_of(declared):
-        decimals = np.array(report.decimals(name, units), np.int8)
+        decimals = report.decimals(name, units)
         column = number_column(name, heading, values=values, decimals=decimals)
         return column if name not in report.totals else _with_total(column, report)
     if pa.types.is_date(declared.type):
@@ -166,18 +160,7 @@ def _price_column(name: str, heading: str, *, values: pa.Array) -> Column:
     return Column(name, heading, "number", literals, (looks.PRICE,), width=width, inexact=inexact)
 
 
-def _literals(
-    values: pa.Array, decimals: npt.NDArray[np.int8], *, distinct: Sequence[int]
-) -> pa.Array:
-    if len(distinct) == 1:
-        return decimal_texts(values, distinct[0])
-    found = decimal_texts(values, distinct[0])
-    for places in distinct[1:]:
-        found = pc.if_else(pa.array(decimals == places), decimal_texts(values, places), found)
-    return found
-
-
-def _inexact(values: pa.Array, decimals: npt.NDArray[np.int8]) -> dict[int, str]:
+def _inexact(values: pa.Array, decimals: Int64Array) -> dict[int, str]:
     filled = np.asarray(pc.fill_null(values, 0).to_numpy(zero_copy_only=False), np.int64)
     large = np.flatnonzero((filled >= _SAFE) | (filled <= -_SAFE))
     texts = {int(row): numbers.to_text(int(filled[row]), int(decimals[row])) for row in large}

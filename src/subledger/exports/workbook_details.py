@@ -20,6 +20,9 @@ from subledger.exports.workbook_rows import Rows, check_rows
 from subledger.exports.workbook_schedules import Detail
 from subledger.statements import grouping
 from subledger.statements.report import Report, Units, unit_of
+from subledger.statements.turnover import DAILY
+from subledger.statements.turnover import daily_totals as daily_of
+from subledger.tables import is_text
 
 _LETTER_WIDTH, _ROOM = 1.0, 2.5  # of a bold letter of a heading, and beside it
 _NOTE_ROW, _TOTAL_ROW, _HEADING_ROW, _DATA_ROW = 3, 4, 5, 6
@@ -64,19 +67,12 @@ def add_detail(
 def daily_totals(journal: Report) -> Report:
     """Return a journal's totals per day, kind of entry, account and currency."""
     table = journal.table
-    keys = ["accounting_date", "kind", "account", "currency"]
-    table = table.append_column("lines", pa.array(np.ones(table.num_rows, np.int64)))
-    sums = grouping.add_up(table, keys, amounts=["lines", "debit", "credit", "amount"])
-    schema = pa.schema(
-        [
-            tables.day("accounting_date"),
-            *(tables.text(name) for name in ("kind", "account", "currency")),
-            tables.whole("lines"),
-            *(tables.base(name) for name in ("debit", "credit")),
-            tables.money("amount"),
-        ]
-    )
-    return Report(journal.name, "Journal, daily totals", sums.cast(schema), ("debit", "credit"))
+    sides = {f"{side}_base": table[side] for side in ("debit", "credit")}
+    # Of what a line moves in its currency only the difference of both sides is shown.
+    given = {name: table[name] for name in DAILY} | sides | {"debit": table["amount"]}
+    given["credit"] = pa.array(np.zeros(table.num_rows, np.int64))
+    given["lines"] = pa.array(np.ones(table.num_rows, np.int64))
+    return daily_of(pa.table(given))
 
 
 def with_account_names(report: Report, names: Mapping[str, str]) -> Report:
@@ -153,7 +149,10 @@ def _heading(detail: Detail, report: Report, *, name: str) -> str:
 def _same(report: Report, name: str, *, other: str) -> bool:
     if other not in report.table.column_names:
         return False
-    return bool(report.table[name].equals(report.table[other]))
+    one, another = (report.table[column] for column in (name, other))
+    if is_text(one.type):
+        return bool((texts(report.table, name) == texts(report.table, other)).all())
+    return bool(one.equals(another))
 
 
 def _note(detail: Detail, report: Report, *, units: Units) -> str:

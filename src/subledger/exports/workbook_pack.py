@@ -91,6 +91,7 @@ class ClosePack:
         checks: The engine's controls.
         valued: Whether lots and balances were valued on the period's last day.
         not_included: What the reports of the basis do not include yet, in words.
+        elsewhere: The files that hold the rows of a report, by name, where it has no CSV file.
     """
 
     entity: str
@@ -110,6 +111,7 @@ class ClosePack:
     checks: Sequence[Check] = ()
     valued: bool = True
     not_included: str = ""
+    elsewhere: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def decimals(self) -> int:

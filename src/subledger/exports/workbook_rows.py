@@ -22,6 +22,7 @@ from xlsxwriter.utility import xl_col_to_name
 
 from subledger.errors import InvariantError, refuse
 from subledger.exports.workbook_columns import Column
+from subledger.statements.exact import bytes_of, in_order
 
 MAX_ROWS = 1_048_576
 MAX_TEXT = 32_767
@@ -31,6 +32,8 @@ _ROW = re.compile(r'<row r="([0-9]+)".*?</row>', re.DOTALL)
 _CELL = re.compile(r'<c r="[A-Z]+[0-9]+"(?: s="([0-9]+)")?')
 _DIMENSION = re.compile(r'<dimension ref="[^"]*"/>')
 _UNSAID = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ufffe\uffff\ud800-\udfff]|_x[0-9A-Fa-f]{4}_")
+# Where none of this is met, a text stands in the sheet as it is.
+_ODD = "[&<>\\x00-\\x1f\\x7f-\\x{9f}\\x{fffe}\\x{ffff}]|_x"
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,12 +96,12 @@ def fill_rows(source: IO[bytes], target: Path, *, sheets: Mapping[int, Rows]) ->
             with made.open(info, "w") as out:
                 if rows := parts.get(member.filename):
                     for piece in _filled(content.decode(), rows):
-                        out.write(piece.encode())
+                        out.write(piece)
                 else:
                     out.write(content)
 
 
-def _filled(sheet: str, rows: Rows) -> Iterator[str]:
+def _filled(sheet: str, rows: Rows) -> Iterator[bytes]:
     found = [match for match in _ROW.finditer(sheet) if int(match.group(1)) >= rows.first]
     if not found:
         raise InvariantError("a detail sheet has no pattern row")
@@ -107,13 +110,15 @@ def _filled(sheet: str, rows: Rows) -> Iterator[str]:
     ]
     last = max(rows.first + len(rows) - 1, rows.first)
     corner = f"{xl_col_to_name(len(rows.columns) - 1)}{last}"
-    yield _DIMENSION.sub(f'<dimension ref="A1:{corner}"/>', sheet[: found[0].start()], count=1)
-    for start in range(0, len(rows), _CHUNK):
-        yield _chunk(rows, styles, start=start)
-    yield sheet[found[-1].end() :]
+    head = _DIMENSION.sub(f'<dimension ref="A1:{corner}"/>', sheet[: found[0].start()], count=1)
+    yield head.encode()
+    yield from in_order(
+        lambda start: _chunk(rows, styles, start=start), range(0, len(rows), _CHUNK)
+    )
+    yield sheet[found[-1].end() :].encode()
 
 
-def _chunk(rows: Rows, styles: Sequence[Sequence[str]], *, start: int) -> str:
+def _chunk(rows: Rows, styles: Sequence[Sequence[str]], *, start: int) -> bytes:
     count = min(_CHUNK, len(rows) - start)
     first = rows.first + start
     numbers = pa.array(range(first, first + count), pa.int64()).cast(pa.string())
@@ -123,7 +128,7 @@ def _chunk(rows: Rows, styles: Sequence[Sequence[str]], *, start: int) -> str:
         letter = xl_col_to_name(place)
         cells.append(_cells(column, numbers, letter=letter, styles=coded, start=start))
     lines = pc.binary_join_element_wise('<row r="', numbers, '">', *cells, "</row>", "")
-    return "".join(lines.to_pylist())
+    return bytes_of(lines)
 
 
 def _cells(
@@ -145,6 +150,9 @@ def _cells(
 
 
 def _escaped(values: pa.Array) -> pa.Array:
+    odd = pc.fill_null(pc.match_substring_regex(values, _ODD), False)
+    if not pc.any(odd).as_py():
+        return values
     coded = values.dictionary_encode()
     known = pa.array([cell_text(text) for text in coded.dictionary.to_pylist()], pa.string())
     return known.take(coded.indices)

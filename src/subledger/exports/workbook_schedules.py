@@ -16,7 +16,8 @@ class Detail:
     Those in `always` are there even when they are empty, since formulas refer to them by the name
     `<prefix>_<ColumnName>`; those in `foreign` only when a row is in another currency than base.
     Of those in `one_sided` a zero stays empty; those in `by_side` count a short's amount negative
-    in their total; those in `widest` are never wider than that.
+    in their total; those in `widest` are never wider than that. A report of too many rows is
+    shown in totals by `totals_by`, which tell apart what formulas tell apart.
     """
 
     report: str
@@ -32,6 +33,7 @@ class Detail:
     frozen: int = 1
     widest: Mapping[str, float] = field(default_factory=dict)
     headings: Mapping[str, str] = field(default_factory=dict)
+    totals_by: tuple[str, ...] = ()
 
 
 JOURNAL = Detail(
@@ -90,6 +92,7 @@ PNL = Detail(
     ),
     always=("total",),
     headings={"realised_fx": "Realised FX", "unrealised_fx": "Unrealised FX"},
+    totals_by=("strategy", "book", "currency"),
 )
 REALISED = Detail(
     "realised",
@@ -110,6 +113,7 @@ REALISED = Detail(
         "gain_price_base": "Gain, price",
         "gain_fx_base": "Gain, FX",
     },
+    totals_by=("instrument", "side", "currency"),
 )
 UNREALISED = Detail(
     "unrealised",
@@ -134,6 +138,7 @@ UNREALISED = Detail(
         "unrealised_price_base": "Unrealised, price",
         "unrealised_fx_base": "Unrealised, FX",
     },
+    totals_by=("instrument", "side", "currency"),
 )
 LOTS = Detail(
     "lots",
@@ -147,6 +152,7 @@ LOTS = Detail(
     always=("side", "cost_base"),
     foreign=("currency", "cost"),
     by_side=("cost_base",),
+    totals_by=("instrument", "side", "currency"),
 )
 UNSETTLED = Detail(
     "unsettled",
@@ -161,6 +167,7 @@ UNSETTLED = Detail(
     always=("amount_base", "revalued_base", "account", "posted"),
     foreign=("item", "amount", "currency", "revalued_base"),
     headings={"amount_base": "Amount as booked", "revalued_base": "Unrealised FX"},
+    totals_by=("trade_date", "settlement_date", "item", "side", "currency", "account", "posted"),
 )
 ENTITLEMENTS = Detail(
     "entitlements",
@@ -180,6 +187,7 @@ ENTITLEMENTS = Detail(
         "revalued_base": "Unrealised FX",
         "carrying_base": "Carrying amount",
     },
+    totals_by=("event_id", "instrument", "side", "currency", "recognised"),
 )
 BASES = Detail(
     "basis-difference",

@@ -45,9 +45,14 @@ def read_file(
     data: bytes, intake: Intake, *, context: Context, mapping: Mapping[str, str] | None = None
 ) -> Reading:
     """Read a file of a kind of `KINDS` in a format of `FORMATS`, as `read_canonical` does."""
-    source = round_source(FORMATS[intake.format](data, intake), intake, context=context)
+    source = source_of(data, intake, context=context)
     kind = KINDS[intake.kind]
     return read_source(kind, source, file=intake.file, context=context, mapping=mapping)
+
+
+def source_of(data: bytes, intake: Intake, *, context: Context) -> Source:
+    """Return the rows of a file as its format reads them, rounded as is declared for it."""
+    return round_source(FORMATS[intake.format](data, intake), intake, context=context)
 
 
 def read_source(

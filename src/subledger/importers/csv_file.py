@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import csv
 import io
+from array import array
 from collections.abc import Iterator
 
-from subledger.errors import Finding
+import pyarrow as pa
+
+from subledger.errors import Finding, InvariantError
 from subledger.events.context import Limits
+from subledger.importers.csv_columns import BOM, is_utf8, read_columns
 from subledger.importers.source import Source
 
-_BOM = b"\xef\xbb\xbf"
 _UNCLOSED = "unexpected end of data"
 _TOO_LONG = "field larger"
+_AT_ONCE = 50_000  # rows that are held as Python's texts
 
 
 def parse_csv(data: bytes, file: str, *, limits: Limits | None = None) -> Source:
@@ -23,28 +27,38 @@ def parse_csv(data: bytes, file: str, *, limits: Limits | None = None) -> Source
     BLANK_LINE, WRONG_FIELD_COUNT, UNCLOSED_QUOTE, MALFORMED_QUOTE, FIELD_TOO_LONG, TOO_MANY_ROWS.
     """
     limits = limits or Limits()
-    text, findings = _decode(data, file, limits=limits)
+    findings = _judge_bytes(data, file, limits=limits)
     if findings:
         return Source((), (), [], findings)
-    return _Reader(file, limits).read(text)
+    return read_columns(data, file, limits=limits) or read_rows(data, file, limits=limits)
 
 
-def _decode(data: bytes, file: str, *, limits: Limits) -> tuple[str, list[Finding]]:
+def read_rows(data: bytes, file: str, *, limits: Limits) -> Source:
+    """Read bytes that are text row by row, as `csv.reader` does in its strict form."""
+    return _Reader(file, limits).read(data)
+
+
+def _judge_bytes(data: bytes, file: str, *, limits: Limits) -> list[Finding]:
     if len(data) > limits.size:
         message = f"{len(data)} bytes, more than {limits.size}"
-        return "", [Finding("FILE_TOO_LARGE", message, file)]
-    try:
-        text = data.removeprefix(_BOM).decode("utf-8")
-    except UnicodeDecodeError as error:
-        place = error.start + (len(data) - len(error.object))
-        row = data.count(b"\n", 0, place) + 1
-        message = f"byte {place + 1} of the file is not UTF-8"
-        return "", [Finding("INVALID_UTF8", message, file, row, "", f"0x{data[place]:02x}")]
-    if "\0" in text:
-        lines = enumerate(text.split("\n"), start=1)
+        return [Finding("FILE_TOO_LARGE", message, file)]
+    if not is_utf8(data):
+        return [_not_utf8(data, file)]
+    if b"\0" in data:
+        lines = enumerate(data.split(b"\n"), start=1)
         message = "a NUL character"
-        return "", [Finding("NUL_BYTE", message, file, row) for row, line in lines if "\0" in line]
-    return text, []
+        return [Finding("NUL_BYTE", message, file, row) for row, line in lines if b"\0" in line]
+    return []
+
+
+def _not_utf8(data: bytes, file: str) -> Finding:
+    try:
+        data.decode("utf-8")
+    except UnicodeDecodeError as error:
+        row = data.count(b"\n", 0, error.start) + 1
+        message = f"byte {error.start + 1} of the file is not UTF-8"
+        return Finding("INVALID_UTF8", message, file, row, "", f"0x{data[error.start]:02x}")
+    raise InvariantError("bytes that are no UTF-8 could be decoded")
 
 
 class _Reader:
@@ -54,32 +68,38 @@ class _Reader:
         self.file, self.limits = file, limits
         self.findings: list[Finding] = []
 
-    def read(self, text: str) -> Source:
+    def read(self, data: bytes) -> Source:
         """Return the rows that have the header's fields, and the findings for all others."""
-        records = self._records(text)
+        records = self._records(data)
         _, header = next(records, (1, []))
         if not header:
             if not self.findings:
                 self._find("EMPTY_FILE", "the first line is not a header", row=1)
             return Source((), (), [], self.findings)
         rows: list[list[str]] = []
-        numbers: list[int] = []
+        numbers = array("q")
+        parts: list[list[pa.Array]] = [[] for _ in header]
         for number, row in self._without_blanks(records):
             if len(row) != len(header):
                 message = f"{len(row)} fields, where the header has {len(header)}"
                 self._find("WRONG_FIELD_COUNT", message, row=number)
                 continue
-            if len(rows) == self.limits.rows:
+            if len(numbers) == self.limits.rows:
                 self._find("TOO_MANY_ROWS", f"more than {self.limits.rows} rows", row=number)
                 break
             rows.append(row)
             numbers.append(number)
-        columns = tuple([row[place] for row in rows] for place in range(len(header)))
+            if len(rows) == _AT_ONCE:
+                _add(parts, rows)
+        _add(parts, rows)
+        columns = tuple(pa.concat_arrays(part) for part in parts)
         return Source(tuple(header), columns, numbers, self.findings)
 
-    def _records(self, text: str) -> Iterator[tuple[int, list[str]]]:
+    def _records(self, data: bytes) -> Iterator[tuple[int, list[str]]]:
         """Yield each record with the line on which it starts, until the form breaks."""
-        reader = csv.reader(io.StringIO(text, newline=""), strict=True)
+        stream = io.BytesIO(data)
+        stream.seek(len(BOM) if data.startswith(BOM) else 0)
+        reader = csv.reader(io.TextIOWrapper(stream, "utf-8", newline=""), strict=True)
         while True:
             number = reader.line_num + 1
             try:
@@ -119,3 +139,10 @@ class _Reader:
 
     def _find(self, code: str, message: str, *, row: int) -> None:
         self.findings.append(Finding(code, message, self.file, row))
+
+
+def _add(parts: list[list[pa.Array]], rows: list[list[str]]) -> None:
+    """Move rows to the end of the columns."""
+    for place, part in enumerate(parts):
+        part.append(pa.array([row[place] for row in rows], pa.string()))
+    rows.clear()

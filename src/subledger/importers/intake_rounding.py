@@ -12,6 +12,7 @@ from dataclasses import replace
 from subledger.errors import Finding
 from subledger.events.context import Context
 from subledger.events.grammar import Unreadable, parse_number
+from subledger.events.typed import texts_of
 from subledger.importers.source import Intake, Source
 from subledger.numbers import NumberOverflow, mul_div, to_text
 from subledger.tables import FEES
@@ -47,7 +48,7 @@ def round_source(source: Source, intake: Intake, *, context: Context) -> Source:
     if not declared:
         return source
     columns = {
-        name: list(values) for name, values in zip(source.header, source.columns, strict=True)
+        name: texts_of(values) for name, values in zip(source.header, source.columns, strict=True)
     }
     places = _decimals(context)
     notes: list[Finding] = []

@@ -1,26 +1,29 @@
-"""Parquet: typed columns to the text that a CSV file would have in their place."""
+"""Parquet: typed columns to the texts that a CSV file would have in their place, or to numbers."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
-from datetime import UTC, date, datetime, timedelta, timezone, tzinfo
+from datetime import date, timedelta
 from typing import TypeAlias
-from zoneinfo import ZoneInfo
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from subledger.errors import Finding
+from subledger.events.typed import is_number, written
+from subledger.importers.parquet_moments import moments, zone_of
 from subledger.importers.source import Intake, Source
+from subledger.numbers import Int64Array
+from subledger.tables import TEXT
+from subledger.texts import Texts
 
 FIRST_BYTES = b"PAR1"
 _HEADER_ROWS = 2  # the first row counts as line 2, as in a file with a header
 _EPOCH = date(1970, 1, 1)
 _DAY = 86_400_000  # milliseconds
-_PER_SECOND = {"s": 1, "ms": 10**3, "us": 10**6, "ns": 10**9}
-_OFFSET = re.compile(r"([+-])(\d\d):(\d\d)\Z", re.ASCII)
+_WIDEST = 80  # characters of a number of the widest type
 
 Writer: TypeAlias = Callable[[pa.Array], list[str]]
 
@@ -67,114 +70,116 @@ def _read(data: bytes, intake: Intake) -> Source:
         row = intake.limits.rows + _HEADER_ROWS
         message = f"more than {intake.limits.rows} rows"
         return _nothing(Finding("TOO_MANY_ROWS", message, intake.file, row), header)
-    writers = {field.name: _writer(field.type) for field in schema}
     # Read as codes into their distinct values, repeated text takes no memory.
     coded = [field.name for field in schema if pa.types.is_string(field.type)]
     file = pq.ParquetFile(pa.BufferReader(data), read_dictionary=coded)
-    table = file.read(columns=[name for name, writer in writers.items() if writer])
-    table.validate(full=True)
+    readable = {field.name: _is_readable(_values_of(field.type)) for field in schema}
     unreadable = [
         Finding(*problem, intake.file, column=field.name)
         for field in schema
         if (problem := _problem(field.type))
     ]
-    columns: dict[str, list[str]] = {}
-    room = intake.limits.size
-    for name, writer in writers.items():
-        if writer is None:
-            columns[name] = [""] * table.num_rows
-            continue
-        columns[name], size = _texts(_combined(table, name), writer, room=room)
-        room -= size
-    numbers = list(range(_HEADER_ROWS, table.num_rows + _HEADER_ROWS))
-    texts = tuple(columns[name] for name in header)
-    return Source(header, texts, numbers, unreadable=unreadable)
+    count = file.metadata.num_rows
+    columns = {
+        name: _column(_in_one(file, name)) if read else _empty(count)
+        for name, read in readable.items()
+    }
+    _require_room([*columns.values()], intake.limits.size)
+    numbers = range(_HEADER_ROWS, count + _HEADER_ROWS)
+    return Source(header, tuple(columns[name] for name in header), numbers, unreadable=unreadable)
 
 
-def _combined(table: pa.Table, name: str) -> pa.Array:
+def _in_one(file: pq.ParquetFile, name: str) -> pa.Array:
     """Return a column in one piece; of two of one name, which are refused, the first."""
+    pa.default_memory_pool().release_unused()  # what the column before needed while it was read
+    table = file.read(columns=[name])
+    table.validate(full=True)
     column = table.column(table.schema.get_all_field_indices(name)[0])
+    if len(column) != file.metadata.num_rows:
+        raise ValueError("a column of another length")
     return column.unify_dictionaries().combine_chunks()
 
 
-def _texts(column: pa.Array, writer: Writer, *, room: int) -> tuple[list[str], int]:
-    """Return a column as text, each distinct value written once, and the characters of it."""
+def _empty(count: int) -> pa.Array:
+    return Texts.repeated("", count).dictionary()
+
+
+def _column(column: pa.Array) -> pa.Array:
+    """Return a column as numbers, or as texts of which each distinct one is written once."""
+    if pa.types.is_dictionary(column.type) and not _is_text(column.type.value_type):
+        column = column.dictionary_decode()
     if pa.types.is_null(column.type):
-        return [""] * len(column), 0
-    if not pa.types.is_dictionary(column.type):
-        column = column.dictionary_encode()
-    values = column.dictionary
-    distinct = np.empty(len(values) + 1, object)
-    present = values.is_valid().to_numpy(zero_copy_only=False)
-    distinct[:] = ""
-    distinct[:-1][present] = writer(values.drop_null())
-    codes = column.indices.cast(pa.int64()).fill_null(len(values)).to_numpy()
-    lengths = np.fromiter((len(text) for text in distinct), np.int64, len(distinct))
-    size = int(lengths[codes].sum())
-    if size > room:
+        return _empty(len(column))
+    if pa.types.is_timestamp(column.type):
+        return moments(column)
+    if is_number(column):
+        return column
+    coded = column if pa.types.is_dictionary(column.type) else column.dictionary_encode()
+    if not _is_text(coded.dictionary.type):
+        write = next(write for holds, write in _WRITERS if holds(coded.dictionary.type))
+        values = pa.array(write(coded.dictionary), pa.string())
+    else:
+        values = coded.dictionary.cast(pa.string()).fill_null("")
+    return _coded(coded.indices, values)
+
+
+def _coded(indices: pa.Array, values: pa.StringArray) -> pa.DictionaryArray:
+    """Return texts by their positions among values, each value once and none of them null."""
+    if indices.null_count:
+        indices = indices.cast(pa.int32()).fill_null(len(values))
+        values = pa.concat_arrays([values, pa.array([""])])
+    codes = indices.to_numpy(zero_copy_only=False)
+    if not pc.all(pc.less(values[:-1], values[1:]), min_count=0).as_py():
+        distinct = values.dictionary_encode()
+        codes, values = distinct.indices.to_numpy()[codes], distinct.dictionary
+    return Texts(codes.astype(np.int32, copy=False), values).dictionary()
+
+
+def _require_room(columns: list[pa.Array], limit: int) -> None:
+    """Raise _TooLarge for columns of more characters than a file may have bytes."""
+    numbers = [column for column in columns if is_number(column)]
+    size = sum(_characters(column) for column in columns if not is_number(column))
+    if size + sum(_WIDEST * len(column) for column in numbers) > limit:
+        size += sum(_characters(written(column)) for column in numbers)
+    if size > limit:
         raise _TooLarge
-    return distinct[codes].tolist(), size
+
+
+def _characters(column: pa.Array) -> int:
+    if column.type != TEXT:
+        return pc.sum(pc.utf8_length(column)).as_py() or 0
+    lengths: Int64Array = pc.utf8_length(column.dictionary).to_numpy().astype(np.int64)
+    return int(lengths[column.indices.to_numpy()].sum())
 
 
 def _problem(kind: pa.DataType) -> tuple[str, str] | None:
     """Return the code and message of a column whose type states no value of a file."""
-    if pa.types.is_dictionary(kind):
-        kind = kind.value_type
+    kind = _values_of(kind)
     if pa.types.is_floating(kind):
         return "INEXACT_COLUMN", f"a column of type {kind}"
-    if _writer(kind) is None:
-        return "VALUE_TYPE", f"a column of type {kind}"
-    return None
+    return None if _is_readable(kind) else ("VALUE_TYPE", f"a column of type {kind}")
 
 
-def _writer(kind: pa.DataType) -> Writer | None:
-    """Return what writes values of a type as text, or None when nothing does."""
-    if pa.types.is_dictionary(kind):
-        kind = kind.value_type
+def _values_of(kind: pa.DataType) -> pa.DataType:
+    return kind.value_type if pa.types.is_dictionary(kind) else kind
+
+
+def _is_text(kind: pa.DataType) -> bool:
+    return bool(pa.types.is_string(kind) or pa.types.is_large_string(kind))
+
+
+def _is_readable(kind: pa.DataType) -> bool:
+    """Say whether values of a type can be written as text at all."""
     if pa.types.is_timestamp(kind):
-        zone = _zone(kind.tz)
-        if kind.tz is not None and zone is None:
-            return None
-        return lambda values: [_moment(v, kind.unit, zone=zone) for v in _integers(values)]
-    return next((write for holds, write in _WRITERS if holds(kind)), None)
-
-
-def _zone(name: str | None) -> tzinfo | None:
-    if name is None:
-        return None
-    if match := _OFFSET.match(name):
-        offset = timedelta(hours=int(match[2]), minutes=int(match[3]))
-        return timezone(-offset if match[1] == "-" else offset)
-    try:
-        return ZoneInfo(name)
-    except (KeyError, OSError, ValueError):
-        return None
-
-
-def _moment(value: int, unit: str, *, zone: tzinfo | None) -> str:
-    """Return an instant in its zone with the offset, or a time without zone without one."""
-    whole, part = divmod(value, _PER_SECOND[unit])
-    nanoseconds = part * (10**9 // _PER_SECOND[unit])
-    try:
-        moment = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(seconds=whole)
-        moment = moment.astimezone(zone) if zone else moment.replace(tzinfo=None)
-    except OverflowError:
-        return str(value)
-    text = moment.isoformat()
-    decimals = f".{nanoseconds:09}".removesuffix("000") if nanoseconds else ""
-    clock = len("2026-01-31T09:30:00")
-    return f"{text[:clock]}{decimals}{text[clock:]}"
-
-
-def _integers(values: pa.Array) -> list[int]:
-    integers: list[int] = values.cast(pa.int64()).to_pylist()
-    return integers
+        return kind.tz is None or zone_of(kind.tz) is not None
+    named = _is_text(kind) or pa.types.is_integer(kind) or pa.types.is_decimal(kind)
+    return bool(named or pa.types.is_null(kind) or any(holds(kind) for holds, _ in _WRITERS))
 
 
 def _days(values: pa.Array) -> list[str]:
     if pa.types.is_date32(values.type):
         return [_day(days) for days in values.cast(pa.int32()).to_pylist()]
-    return [_day(milliseconds // _DAY) for milliseconds in _integers(values)]
+    return [_day(milliseconds // _DAY) for milliseconds in values.cast(pa.int64()).to_pylist()]
 
 
 def _day(days: int) -> str:
@@ -184,24 +189,8 @@ def _day(days: int) -> str:
         return str(days)
 
 
-def _decimals(values: pa.Array) -> list[str]:
-    """Return plain decimals; the zeros that fill up the type's scale are no digits of the value."""
-    texts = (format(value, "f") for value in values.to_pylist())
-    return [text.rstrip("0").removesuffix(".") if "." in text else text for text in texts]
-
-
-def _strings(values: pa.Array) -> list[str]:
-    strings: list[str] = values.to_pylist()
-    return strings
-
-
 _WRITERS: tuple[tuple[Callable[[pa.DataType], bool], Writer], ...] = (
-    (pa.types.is_string, _strings),
-    (pa.types.is_large_string, _strings),
-    (pa.types.is_integer, lambda values: [str(value) for value in values.to_pylist()]),
-    (pa.types.is_decimal, _decimals),
     (pa.types.is_boolean, lambda values: ["true" if v else "false" for v in values.to_pylist()]),
     (pa.types.is_date, _days),
     (pa.types.is_floating, lambda values: [repr(value) for value in values.to_pylist()]),
-    (pa.types.is_null, lambda values: [""] * len(values)),
 )

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from subledger.errors import Finding
 from subledger.events.context import Limits
+from subledger.events.typed import Given
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,11 +27,11 @@ class Intake:
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A file as rows of text: header, one list per column, the row of the file of each row.
+    """A file as rows of text: header, columns, the row of the file of each row.
 
     Attributes:
         header: The names of the columns.
-        columns: One list of text per column, "" where nothing is given.
+        columns: The texts of each column, "" where nothing is given: a list or an Arrow array.
         numbers: The line or sheet row on which each row starts; the header's is 1.
         findings: What is wrong with the file's form; rows may be missing.
         unreadable: Values and whole columns (without `row`) that no text states exactly, by the
@@ -39,8 +40,8 @@ class Source:
     """
 
     header: tuple[str, ...]
-    columns: tuple[list[str], ...]
-    numbers: list[int]
+    columns: tuple[Given, ...]
+    numbers: Sequence[int]
     findings: list[Finding] = field(default_factory=list)
     unreadable: list[Finding] = field(default_factory=list)
     notes: list[Finding] = field(default_factory=list)

@@ -5,6 +5,7 @@ Nothing is edited or deleted. Posting twice posts nothing.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -18,7 +19,9 @@ from subledger.columns import (
     build,
     column,
     group_codes,
+    joined_columns,
     numbers,
+    rows_named,
     texts,
 )
 from subledger.journal.journal import Journal, joined
@@ -32,11 +35,12 @@ _COMPARED_LINE = tuple(name for name in LINES.schema.names if name not in ("seq"
 
 def live(journal: Journal) -> Journal:
     """Return the entries that stand: neither a reversal nor reversed."""
-    reversed_ids = pc.unique(journal.entries.column("reverses"))
-    gone = pc.is_in(journal.entries.column("entry_id"), value_set=reversed_ids)
-    is_reversal = pc.equal(journal.entries.column("kind"), "reversal")
-    stands = pc.invert(pc.or_(gone, is_reversal))
-    return journal.take(np.flatnonzero(stands.to_numpy()))
+    entries = journal.entries
+    is_reversal = texts(entries, "kind") == "reversal"
+    if not is_reversal.any():
+        return journal
+    gone = rows_named(texts(entries, "entry_id"), among=texts(entries, "reverses")) >= 0
+    return journal.take(np.flatnonzero(~(gone | is_reversal)))
 
 
 def difference(booked: Journal, posted: Journal, *, basis: str, next_seq: int) -> Journal:
@@ -47,20 +51,21 @@ def difference(booked: Journal, posted: Journal, *, basis: str, next_seq: int) -
     entries of the same open months, `next_seq` the next free number of the basis.
     """
     standing = live(posted)
+    if not standing.entries.num_rows:
+        return _numbered([booked], basis=basis, next_seq=next_seq)
     old, new = _keys(standing, booked)
     same = _same(standing, booked, old=old, new=new)
     stale = np.flatnonzero(~np.isin(old, same))[::-1]
     fresh = np.flatnonzero(~np.isin(new, same))
-    known = set(new.tolist())
-    reasons = ["rebooked" if old[row] in known else "no longer booked" for row in stale]
-    reversals = _reversals(standing.take(stale), np.array(reasons, dtype=object))
-    return _numbered(reversals, booked.take(fresh), basis=basis, next_seq=next_seq)
+    reasons = Texts.either(np.isin(old[stale], new), "rebooked", "no longer booked")
+    reversals = _reversals(standing.take(stale), reasons)
+    return _numbered([reversals, booked.take(fresh)], basis=basis, next_seq=next_seq)
 
 
 def _keys(first: Journal, second: Journal) -> tuple[Codes, Codes]:
     """Number the keys of two journals' entries alike."""
     columns = [
-        np.concatenate([column(first.entries, name), column(second.entries, name)]) for name in KEY
+        joined_columns([column(first.entries, name), column(second.entries, name)]) for name in KEY
     ]
     codes, _ = group_codes(columns)
     count = first.entries.num_rows
@@ -100,10 +105,7 @@ def _values(lines: pa.Table, name: str) -> npt.NDArray[Any]:
 
 def _lines_of(journal: Journal, codes: Codes) -> tuple[Int64Array, Codes]:
     """Return the rows of the lines sorted by key and line number, and the key of each."""
-    seq = numbers(journal.entries, "seq")
-    order = np.argsort(seq)
-    line_seq = numbers(journal.lines, "seq")
-    code = codes[order[np.searchsorted(seq[order], line_seq)]] if len(seq) else codes
+    code = codes[journal.entry_rows()]
     rows = np.lexsort((numbers(journal.lines, "line"), code))
     return rows, code[rows]
 
@@ -111,12 +113,11 @@ def _lines_of(journal: Journal, codes: Codes) -> tuple[Int64Array, Codes]:
 def _reversals(journal: Journal, reasons: Texts) -> Journal:
     """Return entries that undo a journal's: equal but for the sign, on the same dates."""
     entries = {name: journal.entries.column(name) for name in ENTRIES.schema.names}
-    narrations = texts(journal.entries, "narration")
     entries |= {
-        "kind": np.full(len(reasons), "reversal", dtype=object),
-        "reverses": journal.entries.column("entry_id"),
+        "kind": "reversal",
+        "reverses": texts(journal.entries, "entry_id"),
         "reason": reasons,
-        "narration": np.array([f"Reversal: {words}" for words in narrations], dtype=object),
+        "narration": "Reversal: " + texts(journal.entries, "narration"),
     }
     lines = {name: journal.lines.column(name) for name in LINES.schema.names}
     for name in ("amount", "amount_base", "quantity"):
@@ -124,23 +125,26 @@ def _reversals(journal: Journal, reasons: Texts) -> Journal:
     return Journal(build(ENTRIES, entries), build(LINES, lines))
 
 
-def _numbered(first: Journal, second: Journal, *, basis: str, next_seq: int) -> Journal:
-    """Join two journals and give their entries the numbers that follow."""
-    parts = []
-    for journal in (first, second):
+def _numbered(parts: Sequence[Journal], *, basis: str, next_seq: int) -> Journal:
+    """Join journals and give their entries the numbers that follow."""
+    numbered = []
+    for journal in parts:
         count = journal.entries.num_rows
-        numbers_given = np.arange(next_seq, next_seq + count)
+        given = np.arange(next_seq, next_seq + count)
         next_seq += count
-        old = numbers(journal.entries, "seq")
-        order = np.argsort(old)
-        where = order[np.searchsorted(old[order], numbers(journal.lines, "seq"))]
-        ids = np.array([f"{basis}-{number:08d}" for number in numbers_given], dtype=object)
+        ids = _entry_ids(basis, given)
         entries = {name: journal.entries.column(name) for name in ENTRIES.schema.names}
         lines = {name: journal.lines.column(name) for name in LINES.schema.names}
-        parts.append(
+        numbered.append(
             Journal(
-                build(ENTRIES, entries | {"seq": numbers_given, "entry_id": ids}),
-                build(LINES, lines | {"seq": numbers_given[where] if count else old}),
+                build(ENTRIES, entries | {"seq": given, "entry_id": ids}),
+                build(LINES, lines | {"seq": given[journal.entry_rows()]}),
             )
         )
-    return joined(parts)
+    return joined(numbered)
+
+
+def _entry_ids(basis: str, seq: Int64Array) -> pa.StringArray:
+    """Return the ids of entries by their numbers, of eight digits or more."""
+    digits = pc.utf8_lpad(pa.array(seq).cast(pa.string()), 8, padding="0")
+    return pc.binary_join_element_wise(basis, digits, "-")

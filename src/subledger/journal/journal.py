@@ -9,7 +9,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from subledger.columns import Codes, Flags, concatenate, numbers, texts
+from subledger.columns import Codes, Flags, concatenate, numbers, rows_numbered, texts
 from subledger.errors import InvariantError
 from subledger.numbers import Int64Array
 from subledger.tables import ENTRIES, LINES
@@ -29,10 +29,10 @@ class Journal:
 
     def take(self, rows: Codes | Int64Array) -> Journal:
         """Return some entries, by row and in that order, with their lines."""
-        entries = self.entries.take(rows)
-        rank = {seq: n for n, seq in enumerate(numbers(entries, "seq").tolist())}
-        seq = numbers(self.lines, "seq").tolist()
-        position = np.array([rank.get(number, -1) for number in seq], np.int64)
+        if len(rows) == self.entries.num_rows and np.array_equal(rows, np.arange(len(rows))):
+            return self
+        entries = self.entries.take(pa.array(rows))
+        position = rows_numbered(numbers(self.lines, "seq"), among=numbers(entries, "seq"))
         kept = np.flatnonzero(position >= 0)
         return Journal(entries, self.lines.take(kept[np.argsort(position[kept], kind="stable")]))
 
@@ -44,15 +44,10 @@ class Journal:
 
     def entry_rows(self) -> Codes:
         """Return the row in `entries` of each line; a line without its entry is a bug."""
-        entry, line = numbers(self.entries, "seq"), numbers(self.lines, "seq")
-        if not len(line):
-            return np.empty(0, np.intp)
-        order = np.argsort(entry)
-        place = np.searchsorted(entry[order], line)
-        rows = order[np.minimum(place, len(order) - 1)] if len(order) else place
-        if not len(order) or (entry[rows] != line).any():
+        rows = rows_numbered(numbers(self.lines, "seq"), among=numbers(self.entries, "seq"))
+        if (rows < 0).any():
             raise InvariantError("a line has no entry")
-        return rows
+        return rows.astype(np.intp)
 
     def reversal_lines(self) -> Flags:
         """Say of each line whether its entry is a reversal."""

@@ -16,8 +16,12 @@ AUTO, OPEN, CLOSE = 0, 1, 2
 POSITION_EFFECTS = {"auto": AUTO, "open": OPEN, "close": CLOSE}
 
 # The code of a method is its position.
-METHODS = ("FIFO", "LIFO", "HIFO", "LOFO", "AVERAGE", "SPECIFIC")
+METHODS = (
+    "FIFO", "LIFO", "HIFO", "LOFO", "AVERAGE", "SPECIFIC", "PRO_RATA", "INTRADAY_FIFO", "MIN_GAIN",
+    "MAX_GAIN", "BEST_TAX", "HIGHEST_PRICE", "LOWEST_PRICE",
+)  # fmt: skip
 FIFO, LIFO, HIFO, LOFO, AVERAGE, SPECIFIC = range(6)
+PRO_RATA, INTRADAY_FIFO, MIN_GAIN, MAX_GAIN, BEST_TAX, HIGHEST_PRICE, LOWEST_PRICE = range(6, 13)
 
 BOOKED, OVER_CLOSE, SHORT_NOT_ALLOWED, LOT_UNKNOWN, LOTS_MISMATCH, LOTS_NOT_NAMED = range(6)
 REFUSAL_CODES = {
@@ -34,7 +38,7 @@ class Trades(NamedTuple):
 
     `fees` are those that the cost policy puts into cost (0 where fees are expensed); amounts are
     in ledger units, fees positive = cost, negative = rebate. The lots that trade n names are the
-    rows `picks_from[n]` to `picks_from[n + 1]` of the picks.
+    rows `picks_from[n]` to `picks_from[n + 1]` of the picks. Days are counted from 1970.
     """
 
     pool: Int64Array
@@ -45,11 +49,13 @@ class Trades(NamedTuple):
     fees: Int64Array
     gross_base: Int64Array
     fees_base: Int64Array
-    ranking_fees: Int64Array  # all fees, whatever the cost policy: HIFO and LOFO rank with them
+    ranking_fees: Int64Array  # all fees, whatever the cost policy; 0 where lots rank without them
     method: Int64Array  # position in METHODS; a trade that names lots is SPECIFIC all the same
     name: Int64Array  # code of the id of the lot that it would open
     picks_from: Int64Array
     may_short: npt.NDArray[np.bool_]
+    traded_on: Int64Array  # day of the trade; not always in order
+    long_from: Int64Array  # first day on which disposing of a lot that it opens is long-term
 
 
 class Picks(NamedTuple):
@@ -79,9 +85,11 @@ class Lots(NamedTuple):
     relieved_base: Int64Array
     trade: Int64Array  # row of the trade that made it, -1 for a lot that was given
     since: Int64Array  # first row of the trades that can relieve it
-    ranking_cost: Int64Array  # cost with all fees, of all units acquired
+    ranking_cost: Int64Array  # cost with the fees that lots rank with, of all units acquired
     name: Int64Array  # code of the id of the first lot of its chain; of a plain lot, its own
     version: Int64Array  # 1, or n of the version `<first>#n`
+    opened_on: Int64Array  # day of its acquisition; of joined lots, that of the oldest
+    long_from: Int64Array  # first day on which a disposal of it is long-term, if it is long
 
 
 class Legs(NamedTuple):

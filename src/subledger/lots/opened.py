@@ -8,8 +8,23 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from fractions import Fraction
 
-from subledger.lots.engine import HIFO
-from subledger.numbers import part_of
+from subledger.lots.engine import (
+    HIFO,
+    HIGHEST_PRICE,
+    LOFO,
+    LOWEST_PRICE,
+    MAX_GAIN,
+    MIN_GAIN,
+)
+from subledger.numbers import check_range, part_of
+
+# Which unit each ranking takes first: the dearest (-1) or the cheapest (1) of what a long cost. Of
+# what a short brought in, rankings by gain take the other end, so that gains stand in one order.
+_DIRECTION = {HIFO: -1, LOFO: 1, MIN_GAIN: -1, MAX_GAIN: 1, HIGHEST_PRICE: -1, LOWEST_PRICE: 1}
+_LITERAL = {HIGHEST_PRICE, LOWEST_PRICE}
+# A gain is that of the books, which have fees in cost or have not.
+_BY_GAIN = {MIN_GAIN, MAX_GAIN}
+RANKED = tuple(_DIRECTION)
 
 
 @dataclass(slots=True)
@@ -29,6 +44,8 @@ class Lot:
     ranking_cost: int
     name: int
     version: int
+    opened_on: int
+    long_from: int
 
     @property
     def units(self) -> int:
@@ -44,9 +61,10 @@ class Lot:
         self.closed += units
         relieved = part_of(self.cost, self.closed, self.opened)
         relieved_base = part_of(self.cost_base, self.closed, self.opened)
-        taken = relieved - self.relieved, relieved_base - self.relieved_base
+        cost = check_range(relieved - self.relieved)
+        cost_base = check_range(relieved_base - self.relieved_base)
         self.relieved, self.relieved_base = relieved, relieved_base
-        return taken
+        return cost, cost_base
 
 
 @dataclass(slots=True)
@@ -74,7 +92,7 @@ class OpenLots:
         """Let a lot stand behind all others; one without open units is left out."""
         if lot.units == 0:
             return
-        self.units += lot.units
+        self.units = check_range(self.units + lot.units)
         self._lots[row] = lot
         self._arrivals[row] = len(self._arrivals)
         for method, ranking in self._rankings.items():
@@ -97,7 +115,7 @@ class OpenLots:
         return next(reversed(self._lots))
 
     def first_ranked(self, method: int) -> int:
-        """Return the row that stands first by HIFO or LOFO, the older one in a tie."""
+        """Return the row that stands first by a ranking, the older one in a tie."""
         if method not in self._rankings:
             self._rankings[method] = [self._ranked(method, row) for row in self._lots]
             heapq.heapify(self._rankings[method])
@@ -116,5 +134,6 @@ class OpenLots:
         HIFO takes the least gain first: the highest cost of a long, the lowest proceeds of a short.
         """
         lot = self._lots[row]
-        unit_cost = Fraction(lot.side * lot.ranking_cost, lot.opened)
-        return (-unit_cost if method == HIFO else unit_cost), self._arrivals[row], row
+        cost = lot.cost if method in _BY_GAIN else lot.ranking_cost
+        direction = _DIRECTION[method] * (1 if method in _LITERAL else lot.side)
+        return Fraction(direction * cost, lot.opened), self._arrivals[row], row

@@ -32,7 +32,7 @@ def joined(held: OpenLots, acquired: Lot, *, row: int) -> tuple[Lot, list[Move]]
         acquired: What joins them, as a lot of its own; without units where lots alone are joined.
         row: The row of the new lot.
 
-    The new lot is the next version of the oldest one's chain. What HIFO and LOFO rank by is joined
+    The new lot is the next version of the oldest one's chain. What rankings compare is joined
     like cost, so that a later change of method ranks the pool by its average.
     """
     ended = list(held)
@@ -62,5 +62,7 @@ def joined(held: OpenLots, acquired: Lot, *, row: int) -> tuple[Lot, list[Move]]
         ranking_cost=check_range(ranking_cost),
         name=oldest.name,
         version=version,
+        opened_on=oldest.opened_on,
+        long_from=oldest.long_from,
     )
     return pool, moves

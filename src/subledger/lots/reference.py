@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections import defaultdict, deque
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, fields
+from fractions import Fraction
 from operator import attrgetter
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from subledger.lots.choosing import Pick, chosen, why_not_chosen
+from subledger.lots.choosing import Disposal, Pick, chosen, why_not_chosen
 from subledger.lots.engine import (
     AVERAGE,
+    BEST_TAX,
     BOOKED,
     CLOSE,
     OPEN,
@@ -49,6 +51,16 @@ class _Trade(NamedTuple):
     method: int
     name: int
     may_short: bool
+    traded_on: int
+    long_from: int
+
+    def disposal(self) -> Disposal:
+        """Return how the trade chooses lots."""
+        unit_price = Fraction(0)
+        if self.method == BEST_TAX:
+            consideration = check_range(self.gross + self.direction * self.fees)
+            unit_price = Fraction(consideration, self.quantity)
+        return Disposal(self.method, self.picks, self.traded_on, unit_price)
 
 
 class _Part(NamedTuple):
@@ -135,7 +147,7 @@ def _close(run: _Run, trade: _Trade, *, part: _Part) -> None:
     if trade.method == AVERAGE and len(held) > 1:
         nothing = _acquired(trade, side, part=_Part(0, 0, 0, 0, 0, 0))
         _join(run, nothing, leg=leg)
-    for row, units in chosen(held, part.quantity, method=trade.method, picks=trade.picks):
+    for row, units in chosen(held, part.quantity, disposal=trade.disposal()):
         cost, cost_base = held.take(row, units)
         run.reliefs.append((leg, row, units, cost, cost_base))
 
@@ -168,6 +180,8 @@ def _acquired(trade: _Trade, side: int, *, part: _Part) -> Lot:
         ranking_cost=check_range(part.gross + side * part.ranking_fees),
         name=trade.name,
         version=1,
+        opened_on=trade.traded_on,
+        long_from=trade.long_from,
     )
 
 

@@ -12,6 +12,7 @@ from pathlib import Path
 import pyarrow as pa
 
 from subledger.booking.inputs import Terms
+from subledger.booking.partitioning import INLINE, Executor
 from subledger.booking.policy import BasisPolicy
 from subledger.chart import Chart, load_chart, prove_chart
 from subledger.columns import numbers, texts
@@ -30,6 +31,7 @@ class Books:
     folder: Path
     settings: Settings
     control: Control
+    executor: Executor = INLINE  # who books
 
     @cached_property
     def chart(self) -> Chart:
@@ -80,7 +82,7 @@ class Books:
             raise refuse("NOT_A_PERIOD", "not a period", value=label) from None
 
 
-def open_books(folder: Path, *, create_store: bool = True) -> Books:
+def open_books(folder: Path, *, create_store: bool = True, executor: Executor = INLINE) -> Books:
     """Open a books folder; refuse with NOT_A_BOOKS_FOLDER or with every fault of its settings."""
     settings = load_settings(folder)
     control = Control.open(
@@ -91,7 +93,7 @@ def open_books(folder: Path, *, create_store: bool = True) -> Books:
         actor=getpass.getuser(),
     )
     require_fixed(settings, control.read().fixed())
-    return Books(folder, settings, control)
+    return Books(folder, settings, control, executor)
 
 
 def require_fixed(settings: Settings, fixed: Mapping[str, str]) -> None:

@@ -3,21 +3,25 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cached_property
+from pathlib import Path
 
 import pyarrow as pa
 
 from subledger.booking.policy import BasisPolicy
 from subledger.closing.checks import Check
+from subledger.closing.finished import open_facts
 from subledger.errors import Finding
+from subledger.exports.beancount_text import LedgerText
 from subledger.operations.balances import balances_before, last_close_before
 from subledger.operations.books import Books
-from subledger.operations.months import BookedBasis, BookedMonth, book_open_months
+from subledger.operations.months import BookedBasis, BookedMonth, Excepted, book_open_months
 from subledger.periods import Period
 from subledger.statements.balances import balances_after
+from subledger.store.adding import Sealing
 from subledger.store.reading import Reading
 from subledger.store.records import Close
 
@@ -30,10 +34,30 @@ class CloseRun:
     reading: Reading
     policy: BasisPolicy
     period: Period
+    scratch: Path  # a folder for files that the close makes
     findings: list[Finding] = field(default_factory=list)
     checks: list[Check] = field(default_factory=list)
     withheld: dict[str, object] = field(default_factory=dict)
-    ledger: dict[str, str] = field(default_factory=dict)
+    ledger: dict[str, LedgerText] = field(default_factory=dict)
+    summaries: Sequence[str] = ()  # periods that the ledger tells in daily sums
+    begin: Callable[[BookedMonth], Sealing | None] = lambda _: None
+    begun: dict[str, Sealing | None] = field(default_factory=dict)
+
+    def begin_sealing(self) -> None:
+        """Begin to seal what was booked, beside the checks that decide whether it counts."""
+        self.begun = {month.month.label: self.begin(month) for month in self.booked.months}
+
+    def let_go(self) -> None:
+        """Let go of all tables but the exceptions, before another basis is closed."""
+        self.excepted = self.booked.excepted
+        self.begun = {}
+        for name in ("booked", "opening", "closing"):
+            self.__dict__.pop(name, None)
+
+    @cached_property
+    def excepted(self) -> Excepted:
+        """Return the exceptions that were found."""
+        return self.booked.excepted
 
     @property
     def basis(self) -> str:
@@ -82,6 +106,19 @@ class CloseRun:
         """Return the first day that is not closed, or the period's own where nothing is."""
         first = min((month.month.start for month in self.earlier), default=self.period.start)
         return min(first, self.period.start)
+
+    def left_open(self) -> tuple[pa.Table, pa.Table]:
+        """Return the facts of trades and of settlements that are read again after this close."""
+        known = self.booked.known
+        after = replace(
+            self.booked.sealed,
+            through=self.period.end,
+            batch=self.reading.as_at,
+            unsettled=self.month.booking.carried.unsettled,
+        )
+        return open_facts(
+            known.trades, known.settlement_facts, sealed=after, trades=known.trade_facts
+        )
 
     @cached_property
     def closing(self) -> pa.Table:

@@ -12,11 +12,19 @@ import pyarrow as pa
 from subledger.booking.inputs import Carried
 from subledger.chart.measures import TRADE_EVENTS
 from subledger.closing.checks import Check, Closed, tie_outs
-from subledger.columns import days, numbers, texts
+from subledger.columns import Flags, Texts, days, group_codes, numbers, rows_named, texts
 from subledger.errors import CODES, Finding, refuse
+from subledger.journal.difference import live
 from subledger.numbers import exact_sum, to_text
 from subledger.operations.close_run import CloseRun
-from subledger.operations.ledgers import booked_month, ledger_context, ledger_texts, sealed_ledger
+from subledger.operations.ledgers import (
+    StandsOn,
+    booked_month,
+    ledger_context,
+    ledger_texts,
+    sealed_ledger,
+    with_months,
+)
 from subledger.operations.months import BookedBasis, book_open_months
 from subledger.periods import fiscal_year_of, month_of, next_month
 from subledger.statements.balances import balances_after
@@ -53,6 +61,7 @@ def book_and_mark(run: CloseRun) -> None:
     if run.period.label not in labels:
         message = f"{run.basis} begins with {labels[0]}"
         raise refuse("PERIOD_ORDER", message, value=run.period.label)
+    run.begin_sealing()
 
 
 def require_no_exception(run: CloseRun) -> None:
@@ -124,21 +133,19 @@ def prove_opening(run: CloseRun) -> None:
 def account_for_every_trade(run: CloseRun) -> None:
     """Trades known in the period = posted + withheld + exceptions."""
     trades, late = run.booked.window.events.trades, run.booked.window.withheld
-    within = (np.datetime64(run.period.start), np.datetime64(run.period.end))
-
-    def ids(table: pa.Table) -> set[str]:
-        dates = days(table, "accounting_date")
-        inside = (dates >= within[0]) & (dates <= within[1])
-        return set(texts(table, "trade_id")[inside])
-
-    entries = run.month.booking.entries
-    is_trade = np.isin(texts(entries, "event_kind").astype(str), TRADE_EVENTS)
-    posted = set(texts(entries, "event_id")[is_trade])
-    queued = set(texts(run.booked.exceptions, "event_id"))
-    known = ids(trades) | ids(late)
-    missing = tuple(sorted(known - posted - ids(late) - queued))
-    free = _posts_nothing(trades)
-    missing = tuple(trade for trade in missing if trade not in free)
+    entries = live(run.month.journal).entries
+    is_trade = texts(entries, "event_kind").isin(TRADE_EVENTS)
+    left_out = texts(late, "trade_id")[_inside(late, run)]
+    accounted = [
+        texts(entries, "event_id")[is_trade],
+        left_out,
+        texts(run.booked.exceptions, "event_id"),
+        texts(trades, "trade_id")[_posts_nothing(trades)],
+    ]
+    known = Texts.joined([texts(trades, "trade_id")[_inside(trades, run)], left_out])
+    _, first = group_codes([known])
+    known = known[first]
+    missing = known[rows_named(known, among=Texts.joined(accounted)) < 0].tolist()
     run.checks.append(
         Check(
             "COMPLETE",
@@ -147,15 +154,21 @@ def account_for_every_trade(run: CloseRun) -> None:
             len(known) - len(missing),
             len(known),
             unit="count",
-            differences=missing[:5],
+            differences=tuple(sorted(missing)[:5]),
         )
     )
 
 
-def _posts_nothing(trades: pa.Table) -> set[str]:
-    """Return trades without any amount, whose entries would be empty."""
-    nothing = (numbers(trades, "gross") == 0) & (numbers(trades, "net") == 0)
-    return set(texts(trades, "trade_id")[nothing])
+def _inside(trades: pa.Table, run: CloseRun) -> Flags:
+    """Say which trades are recognised in the period."""
+    dates = days(trades, "accounting_date")
+    first, last = np.datetime64(run.period.start), np.datetime64(run.period.end)
+    return np.asarray((dates >= first) & (dates <= last), bool)
+
+
+def _posts_nothing(trades: pa.Table) -> Flags:
+    """Say which trades are without any amount: their entries would be empty."""
+    return np.asarray((numbers(trades, "gross") == 0) & (numbers(trades, "net") == 0), bool)
 
 
 def list_withheld(run: CloseRun) -> None:
@@ -221,7 +234,7 @@ def _of_types(run: CloseRun, balances: pa.Table, *, types: tuple[str, ...]) -> i
 def write_ledger_text(run: CloseRun) -> None:
     """The ledger files are written as text, so that the seal can hold their hashes."""
     context = ledger_context(run.books, run.reading, basis=run.basis)
-    before = sealed_ledger(run.reading, context)
+    before = sealed_ledger(run.reading, context, scratch=run.scratch)
     carried = sealed_lots(run)
     balances = run.opening
     new = []
@@ -229,12 +242,15 @@ def write_ledger_text(run: CloseRun) -> None:
         if month.month.label > run.period.label:
             break
         balances = run.closing if month is run.month else balances
+        stands_on = StandsOn(carried, balances)
         new.append(
-            booked_month(run.reading, run.basis, month=month, balances=balances, lots=carried)
+            booked_month(run.books, run.reading, basis=run.basis, month=month, stands_on=stands_on)
         )
         carried = month.booking.carried.lots
+    ledger = with_months(context, new, before=before, scratch=run.scratch)
+    run.summaries = ledger.summaries
     run.ledger = ledger_texts(
-        context, new, before=before, balances=run.closing, through=run.period.end
+        context, ledger, balances=run.closing, through=run.period.end, scratch=run.scratch
     )
 
 

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import NamedTuple
 
 import pyarrow as pa
 
@@ -14,7 +18,7 @@ from subledger.closing.year_end import clear_profit_and_loss
 from subledger.columns import texts
 from subledger.errors import Finding, Refused, refuse
 from subledger.exports.beancount_input import LedgerMonth
-from subledger.exports.beancount_seal import text_manifest
+from subledger.exports.beancount_text import LedgerText
 from subledger.journal.journal import Journal
 from subledger.numbers import to_text
 from subledger.operations import ledgers
@@ -22,12 +26,20 @@ from subledger.operations.balances import state_on
 from subledger.operations.books import Books
 from subledger.operations.close_run import CloseRun
 from subledger.operations.close_steps import STEPS
-from subledger.operations.posting import record, set_exceptions
-from subledger.periods import fiscal_year_of, month_of
+from subledger.operations.posting import begin, record, set_exceptions
+from subledger.periods import Period, fiscal_year_of, month_of
 from subledger.statements.balances import balances_after
+from subledger.store.adding import control_totals, hashes_of
 from subledger.store.hashing import content_hash
-from subledger.store.unit import Unit, control_totals
-from subledger.tables import BALANCES, CONVERSIONS, ENTRIES, LINES, STATES
+from subledger.store.unit import Unit
+from subledger.tables import (
+    BALANCES,
+    CONVERSIONS,
+    ENTRIES,
+    LEFT_OPEN,
+    LINES,
+    STATES,
+)
 
 Progress = Callable[[str], None]
 
@@ -43,6 +55,7 @@ class CloseResult:
     withheld: dict[str, object] = field(default_factory=dict)
     files: tuple[str, ...] = ()
     accepted: Sequence[Mapping[str, str]] = ()  # exceptions that were waived or swept, with reason
+    summary: bool = False  # the ledger tells the period in daily sums
 
 
 def close(
@@ -65,14 +78,38 @@ def close(
         return _close_year(books, label, policies=policies, dry_run=dry_run)
     if not period.is_month:
         raise refuse("NOT_A_PERIOD", "months and years are closed", value=label)
+    with TemporaryDirectory(prefix="ledger-") as scratch:
+        return _close_month(
+            books, period, policies=policies, how=_How(dry_run, progress, Path(scratch))
+        )
+
+
+class _How(NamedTuple):
+    """How a close runs: whether it writes, whom it tells, and where its files are made."""
+
+    dry_run: bool
+    progress: Progress
+    scratch: Path
+
+
+def _close_month(
+    books: Books, period: Period, *, policies: Sequence[BasisPolicy], how: _How
+) -> list[CloseResult]:
+    dry_run, label = how.dry_run, period.label
     with books.control.write("close", _arguments(label, policies), dry_run=dry_run) as unit:
-        runs = [CloseRun(books, unit.reading, policy, period) for policy in policies]
-        for run in runs:
-            _run_steps(run, progress)
+        runs, results = [], []
+        for policy in policies:
+            run = CloseRun(books, unit.reading, policy, period, how.scratch / policy.name)
+            run.begin = partial(begin, unit)
+            _run_steps(run, how.progress)
+            runs.append(run)
+            # What one basis has found is refused with what the others find.
+            if not any(one.findings for one in runs):
+                results.append(_seal(unit, run))
+            run.let_go()
         findings = [finding for run in runs for finding in run.findings]
         if findings:
             unit.abandon()
-        results = [] if findings else [_seal(unit, run) for run in runs]
     if findings:
         if not dry_run:
             codes = sorted({finding.code for finding in findings})
@@ -80,8 +117,7 @@ def close(
             _list_exceptions(books, runs)
         raise Refused(findings)
     if not dry_run:
-        for run in runs:
-            ledgers.write_ledger(ledgers.ledger_folder(books, run.basis), run.ledger)
+        _write_ledgers(books, runs)
     return results
 
 
@@ -99,19 +135,26 @@ def _list_exceptions(books: Books, runs: Sequence[CloseRun]) -> None:
     """Put the exceptions that stopped a close into the queue, so that they can be settled."""
     arguments = {"period": runs[0].period.label, "outcome": "refused; exceptions listed"}
     with books.control.write("close", arguments) as unit:
-        changed = [set_exceptions(unit, run.booked) for run in runs]
+        changed = [set_exceptions(unit, run.excepted) for run in runs]
         if not any(changed):
             unit.abandon()
 
 
 def _seal(unit: Unit, run: CloseRun) -> CloseResult:
     """Write the month's journal and state, and the seal over them."""
-    record(run.books, unit, booked=run.booked)
+    label = run.period.label
+    hashes = dict(record(run.books, unit, booked=run.booked, begun=run.begun).hashes[label])
     unit.add_mark_run(run.basis, run.period.end)
-    unit.add_segment(BALANCES, run.closing, basis=run.basis, period=run.period.label)
-    state = run.month.booking.carried
+    left_open = zip(LEFT_OPEN, run.left_open(), strict=True)
+    closed = [(BALANCES, run.closing), *left_open]
+    for (declared, _), one in zip(
+        closed, unit.add_segments(closed, basis=run.basis, period=label), strict=True
+    ):
+        hashes[declared.name] = one.content_hash
     journal = run.month.journal
     debit, credit = control_totals(journal.lines)
+    if run.month.is_posted:
+        hashes |= hashes_of([(ENTRIES, journal.entries), (LINES, journal.lines)])
     contents = SealContents(
         entity=run.books.settings.entity,
         period=run.period.label,
@@ -121,18 +164,14 @@ def _seal(unit: Unit, run: CloseRun) -> CloseResult:
         debit=str(debit),
         credit=str(credit),
         states={
-            "balances": content_hash(run.closing, BALANCES),
-            **{one.name: content_hash(state.state(one), one) for one in STATES},
-            "conversions": content_hash(run.month.booking.conversions, CONVERSIONS),
-            "entries": content_hash(journal.entries, ENTRIES),
-            "lines": content_hash(journal.lines, LINES),
+            one.name: hashes[one.name]
+            for one in (BALANCES, *STATES, CONVERSIONS, ENTRIES, LINES, *LEFT_OPEN)
         },
-        ledger=text_manifest(run.ledger),
+        ledger=_hashes(run),
         exceptions=_dispositions(run),
         withheld=run.withheld,
     )
-    for ledger_text in run.ledger.values():
-        unit.raw(ledger_text.encode())
+    _keep(unit, run)
     text = seal_text(contents, run.policy, checks=run.checks)
     known = unit.reading.as_at
     sealed = unit.add_close(run.basis, run.period.label, knowledge_seq=known, seal=text)
@@ -144,7 +183,20 @@ def _seal(unit: Unit, run: CloseRun) -> CloseResult:
         run.withheld,
         tuple(run.ledger),
         contents.exceptions,
+        run.period.label in run.summaries,
     )
+
+
+def _hashes(run: CloseRun) -> dict[str, str]:
+    """Return the SHA-256 of each ledger file."""
+    return {name: run.ledger[name].sha256 for name in sorted(run.ledger)}
+
+
+def _keep(unit: Unit, run: CloseRun) -> None:
+    """Keep the ledger files in the store; those that an earlier close sealed are there."""
+    for file in run.ledger.values():
+        if not file.sealed:
+            unit.raw_file(file.path, file.sha256)
 
 
 def _dispositions(run: CloseRun) -> list[dict[str, str]]:
@@ -163,18 +215,24 @@ def _close_year(
     books: Books, label: str, *, policies: Sequence[BasisPolicy], dry_run: bool
 ) -> list[CloseResult]:
     """Clear income and expenses to retained earnings, after the year's last month is closed."""
-    texts_of: dict[str, dict[str, str]] = {}
-    with books.control.write("close", _arguments(label, policies), dry_run=dry_run) as unit:
-        results = []
-        for policy in policies:
-            run = CloseRun(books, unit.reading, policy, books.period(label, policy))
-            _require_months(run)
-            results.append(_seal_year(unit, run))
-            texts_of[policy.name] = run.ledger
-    if not dry_run:
-        for basis, texts_written in texts_of.items():
-            ledgers.write_ledger(ledgers.ledger_folder(books, basis), texts_written)
+    with TemporaryDirectory(prefix="ledger-") as scratch:
+        runs: list[CloseRun] = []
+        results: list[CloseResult] = []
+        with books.control.write("close", _arguments(label, policies), dry_run=dry_run) as unit:
+            for policy in policies:
+                folder = Path(scratch) / policy.name
+                period = books.period(label, policy)
+                runs.append(CloseRun(books, unit.reading, policy, period, folder))
+                _require_months(runs[-1])
+                results.append(_seal_year(unit, runs[-1]))
+        if not dry_run:
+            _write_ledgers(books, runs)
     return results
+
+
+def _write_ledgers(books: Books, runs: Sequence[CloseRun]) -> None:
+    for run in runs:
+        ledgers.write_ledger(ledgers.ledger_folder(books, run.basis), run.ledger)
 
 
 def _require_months(run: CloseRun) -> None:
@@ -224,12 +282,11 @@ def _seal_year(unit: Unit, run: CloseRun) -> CloseResult:
             "entries": content_hash(journal.entries, ENTRIES),
             "lines": content_hash(journal.lines, LINES),
         },
-        ledger=text_manifest(run.ledger),
+        ledger=_hashes(run),
         exceptions=[],
         withheld={},
     )
-    for ledger_text in run.ledger.values():
-        unit.raw(ledger_text.encode())
+    _keep(unit, run)
     text = seal_text(contents, run.policy, checks=[check])
     sealed = unit.add_close(basis, year.label, knowledge_seq=reading.as_at, seal=text)
     return CloseResult(basis, year.label, sealed.hash, [check], files=tuple(run.ledger))
@@ -253,11 +310,12 @@ def _cleared(run: CloseRun, after: pa.Table) -> Check:
     )
 
 
-def _year_ledger(run: CloseRun, journal: Journal, *, after: pa.Table) -> dict[str, str]:
+def _year_ledger(run: CloseRun, journal: Journal, *, after: pa.Table) -> dict[str, LedgerText]:
     """Return the ledger with the file of the year."""
     context = ledgers.ledger_context(run.books, run.reading, basis=run.basis)
     year = LedgerMonth(run.period.label, journal.entries, journal.lines)
-    before = ledgers.sealed_ledger(run.reading, context)
+    before = ledgers.sealed_ledger(run.reading, context, scratch=run.scratch)
+    ledger = ledgers.with_months(context, [year], before=before, scratch=run.scratch)
     return ledgers.ledger_texts(
-        context, [year], before=before, balances=after, through=run.period.end
+        context, ledger, balances=after, through=run.period.end, scratch=run.scratch
     )

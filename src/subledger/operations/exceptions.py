@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
-import numpy as np
 import pyarrow as pa
 
 from subledger.chart.measures import TRADE_EVENTS
@@ -15,7 +14,8 @@ from subledger.errors import CODES, refuse
 from subledger.journal.difference import live
 from subledger.journal.journal import Journal
 from subledger.operations.books import Books
-from subledger.operations.months import known_facts, sealed_state
+from subledger.operations.known_facts import known_facts
+from subledger.operations.months import sealed_state
 from subledger.operations.reporting import exceptions_report
 from subledger.periods import month_of, next_month, parse_period
 from subledger.statements.report import Report
@@ -108,7 +108,7 @@ def _changes_sealed(reading: Reading, found: dict[str, Any]) -> bool:
     sealed = sealed_state(reading, found["basis"])
     standing = live(Journal(reading.rows(ENTRIES, basis=found["basis"]), LINES.empty())).entries
     posted = (
-        np.isin(texts(standing, "event_kind").astype(str), TRADE_EVENTS)
+        texts(standing, "event_kind").isin(TRADE_EVENTS)
         & (texts(standing, "event_id") == found["event_id"])
         & sealed.is_closed(days(standing, "accounting_date"))
     )

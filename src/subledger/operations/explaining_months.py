@@ -18,6 +18,7 @@ from subledger.explain.entries import Links
 from subledger.explain.journal import replacement_of, reversal_of
 from subledger.explain.material import Command, Material, Month, PostedRange, Row, rows_where
 from subledger.operations.books import Books
+from subledger.operations.remembering import measures_in
 from subledger.periods import Period, month_of, parse_period, previous_month
 from subledger.store.reading import Reading
 from subledger.store.records import Batch, Segment
@@ -29,7 +30,6 @@ from subledger.tables import (
     LINES,
     LOTS,
     MARKS,
-    MEASURES,
     MONEY,
     PRICES,
     RATES,
@@ -236,7 +236,7 @@ class Asked:
             label,
             self.reading.rows(ENTRIES, basis=basis, period=label),
             self.reading.rows(LINES, basis=basis, period=label),
-            self._latest(MEASURES, label),
+            measures_in(self.reading, basis, period=label),
             self._latest(RELIEFS, label),
             marks,
             brought(LOTS),

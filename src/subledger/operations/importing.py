@@ -16,13 +16,13 @@ from subledger.events.context import Context
 from subledger.events.identity import Admission, admit
 from subledger.events.kinds import KINDS
 from subledger.events.reading import Reading as Read
-from subledger.importers.canonical import read_file
+from subledger.importers.canonical import read_source, source_of
 from subledger.importers.formats import AUTO, format_of
 from subledger.importers.source import Intake
 from subledger.numbers import to_text
 from subledger.operations.books import Books
 from subledger.operations.months import sealed_state
-from subledger.store.hashing import content_hash
+from subledger.store.hashing import content_hash as hashed
 from subledger.store.reading import Reading
 from subledger.store.records import Batch, Imported
 from subledger.store.unit import Unit
@@ -48,7 +48,7 @@ class ImportResult:
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """A file as it arrived: its kind, its name in the books, its bytes.
+    """A file as it arrived: its kind, its name in the books, its bytes or where they are.
 
     `mapping` gives our column for a source's column; `format` is one of `formats.FORMATS`, or
     `auto`, which goes by the first bytes.
@@ -56,9 +56,18 @@ class Delivery:
 
     kind: str
     file: str
-    data: bytes
+    data: bytes | Path
     mapping: Mapping[str, str] | None = None
     format: str = AUTO
+
+    def read(self) -> bytes:
+        """Return the bytes; FILE_UNREADABLE is refused."""
+        if isinstance(self.data, bytes):
+            return self.data
+        try:
+            return self.data.read_bytes()
+        except OSError as error:
+            raise refuse("FILE_UNREADABLE", str(error.strerror), file=str(self.data)) from error
 
     @property
     def arguments(self) -> dict[str, object]:
@@ -87,59 +96,87 @@ def delivered(
     The books name the file as it was given, but never by a path from the root of this machine.
     """
     try:
-        data = path.read_bytes()
+        path.open("rb").close()
     except OSError as error:
         raise refuse("FILE_UNREADABLE", str(error.strerror), file=str(path)) from error
     file = path.name if path.is_absolute() else path.as_posix()
-    return Delivery(kind, file, data, mapping, source_format)
+    return Delivery(kind, file, path, mapping, source_format)
 
 
 def import_bytes(books: Books, delivery: Delivery, *, dry_run: bool = False) -> ImportResult:
     """Import a file as it arrived; refuse with every finding, and then do nothing."""
     if delivery.kind not in KINDS:
         raise refuse("UNKNOWN_KIND", f"kinds: {', '.join(KINDS)}", value=delivery.kind)
-    kind, file, data = delivery.kind, delivery.file, delivery.data
-    source_format = format_of(data, delivery.format)
-    digest = sha256(data).hexdigest()
+    kind, file, content = delivery.kind, delivery.file, [delivery.read()]
+    source_format = format_of(content[0], delivery.format)
+    digest, size = sha256(content[0]).hexdigest(), len(content[0])
     with books.control.write("import", delivery.arguments, dry_run=dry_run) as unit:
         before = unit.reading.imported(kind, raw_sha256=digest)
         if before is not None and not delivery.mapping:
             unit.abandon()
             return _known_already(kind, file, before=before)
-        context = _context(books, unit)
-        intake = Intake(
-            file=file,
-            kind=kind,
-            format=source_format,
-            limits=context.limits,
-            rounding=books.settings.intake.get(source_format, {}),
-        )
-        read = read_file(data, intake, context=context, mapping=delivery.mapping)
-        if read.findings:
-            raise Refused(read.findings)
-        known = _known(kind, unit.reading)
-        admission = admit(kind, read.table, known=known, file=file)
-        sealed = _sealed(books, unit.reading, kind=kind, rows=admission.rows, file=file)
-        if findings := [*admission.findings, *sealed]:
-            raise Refused(findings)
+        read = _judged(books, unit, delivery=delivery, source_format=source_format, content=content)
+        admission = _admitted(books, unit.reading, delivery=delivery, rows=read.table)
         if before is not None and not admission.rows.num_rows:
             unit.abandon()
             return _known_already(kind, file, before=before)
         # From here the file is taken whole: every row is new, known, or noted.
         notes = (*read.notes, *admission.notes)
         _fix_settings(books, unit, rows=read.table)
-        _write(unit, replace(delivery, format=source_format), rows=admission, read=read)
-        unit.note(notes)
-        return ImportResult(
-            kind,
-            file,
-            read.rows_read,
-            admission.rows.num_rows,
-            admission.duplicates,
-            unit.seq,
-            duplicate=False,
-            notes=notes,
+        with unit.keeping(delivery.data, digest):
+            content_hash = _write(unit, kind, rows=admission, read=read)
+        unit.imported(
+            Imported(
+                kind=kind,
+                format=source_format,
+                file_name=file,
+                file_size=size,
+                raw_sha256=digest,
+                content_hash=content_hash,
+                rows_read=read.rows_read,
+                rows_appended=admission.rows.num_rows,
+                rows_duplicate=admission.duplicates,
+            )
         )
+        unit.note(notes)
+        new, known = admission.rows.num_rows, admission.duplicates
+        return ImportResult(
+            kind, file, read.rows_read, new, known, unit.seq, duplicate=False, notes=notes
+        )
+
+
+def _judged(
+    books: Books, unit: Unit, *, delivery: Delivery, source_format: str, content: list[bytes]
+) -> Read:
+    """Return the file as read, and refuse all that is wrong with it; `content` is let go of.
+
+    A large file's bytes and texts are many, so each is given up when the next form of it is made.
+    """
+    context = _context(books, unit, kind=delivery.kind)
+    intake = Intake(
+        file=delivery.file,
+        kind=delivery.kind,
+        format=source_format,
+        limits=context.limits,
+        rounding=books.settings.intake.get(source_format, {}),
+    )
+    source = source_of(content[0], intake, context=context)
+    content.clear()
+    kind = KINDS[delivery.kind]
+    read = read_source(kind, source, file=intake.file, context=context, mapping=delivery.mapping)
+    if read.findings:
+        raise Refused(read.findings)
+    return read
+
+
+def _admitted(books: Books, reading: Reading, *, delivery: Delivery, rows: pa.Table) -> Admission:
+    """Return which rows are news, and refuse those that contradict what is known or sealed."""
+    kind, file = delivery.kind, delivery.file
+    admission = admit(kind, rows, known=_known(kind, reading), file=file)
+    sealed = _sealed(books, reading, kind=kind, rows=admission.rows, file=file)
+    if findings := [*admission.findings, *sealed]:
+        raise Refused(findings)
+    return admission
 
 
 def _known_already(kind: str, file: str, *, before: Batch) -> ImportResult:
@@ -161,19 +198,23 @@ def _fix_settings(books: Books, unit: Unit, *, rows: pa.Table) -> None:
         unit.fix(f"decimals.{name}", str(settings.currencies[name]))
 
 
-def _context(books: Books, unit: Unit) -> Context:
+def _context(books: Books, unit: Unit, *, kind: str) -> Context:
+    """Return what rows of a kind are judged against; what no row of it asks for is not read."""
     reading = unit.reading
-    return Context(
+    context = Context(
         base_currency=books.settings.base,
         decimals=books.settings.currencies,
         instruments=reading.instruments(),
-        accounts=books.chart.accounts,
-        trades=reading.facts("trades"),
-        settlements=reading.facts("settlements"),
         bases=tuple(books.settings.bases),
         tolerance=books.settings.tolerances["gross"],
         batch=unit.seq,
     )
+    if kind == "settlements":
+        trades, settlements = reading.facts("trades"), reading.facts("settlements")
+        return replace(context, trades=trades, settlements=settlements)
+    if kind in ("journals", "opening_balances"):
+        return replace(context, accounts=books.chart.accounts)
+    return context
 
 
 def _known(kind: str, reading: Reading) -> dict[str, pa.Table]:
@@ -228,26 +269,16 @@ def _sealed(
     ]
 
 
-def _write(unit: Unit, delivery: Delivery, *, rows: Admission, read: Read) -> None:
-    kind = delivery.kind
-    unit.imported(
-        Imported(
-            kind=kind,
-            format=delivery.format,
-            file_name=delivery.file,
-            file_size=len(delivery.data),
-            raw_sha256=unit.raw(delivery.data),
-            content_hash=content_hash(read.table, KINDS[kind].table),
-            rows_read=read.rows_read,
-            rows_appended=rows.rows.num_rows,
-            rows_duplicate=rows.duplicates,
-        )
-    )
+def _write(unit: Unit, kind: str, *, rows: Admission, read: Read) -> str:
+    """Record what is new; return the hash of the content of the whole file."""
     if kind in FACTS:
-        unit.add_facts(kind, rows.rows)
+        segment = unit.add_facts(kind, rows.rows)
+        if segment and rows.rows is read.table:
+            return segment.content_hash  # all of it is new, and was hashed as it was sealed
     elif kind == "instruments":
         unit.add_instruments(rows.rows)
     elif kind == "rates":
         unit.add_rates(rows.rows)
     else:
         unit.add_prices(rows.rows)
+    return hashed(read.table, KINDS[kind].table)

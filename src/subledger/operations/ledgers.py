@@ -2,21 +2,29 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import replace
 from datetime import date, timedelta
+from functools import partial
 from pathlib import Path
+from typing import NamedTuple
 
+import numpy as np
 import pyarrow as pa
 
 from subledger.booking.carrying import opened_from
-from subledger.columns import concatenate, group_codes, numbers, texts
+from subledger.columns import Texts, build, concatenate, group_codes, numbers, rows_numbered, texts
+from subledger.errors import refuse
 from subledger.exports.beancount import month_files
-from subledger.exports.beancount_frame import frame_files
+from subledger.exports.beancount_frame import FRAME, MAIN, frame_files
 from subledger.exports.beancount_input import SOURCES, LedgerContext, LedgerMonth
-from subledger.exports.beancount_reuse import WrittenLedger, written_ledger
-from subledger.exports.beancount_seal import MANIFEST, manifest_text
+from subledger.exports.beancount_reuse import WrittenLedger, summaries_of, written_ledger
+from subledger.exports.beancount_seal import MANIFEST, manifest_lines, manifest_text
+from subledger.exports.beancount_summary import is_summary
+from subledger.exports.beancount_text import LedgerText, digest_file, write_text
 from subledger.exports.beancount_uses import merge_uses
 from subledger.numbers import group_sums, to_text
 from subledger.operations.balances import state_on
@@ -25,7 +33,7 @@ from subledger.operations.months import BookedMonth, month_journal
 from subledger.periods import parse_period
 from subledger.statements.report import Units
 from subledger.store.reading import Reading
-from subledger.tables import BALANCES, CONVERSIONS, LOTS, MARKS
+from subledger.tables import BALANCES, CONVERSIONS, FACTS, LOTS, MARKS
 
 _SOURCE_COLUMNS = {
     "trades": "trade_id",
@@ -49,34 +57,48 @@ def ledger_context(books: Books, reading: Reading, *, basis: str) -> LedgerConte
         books.units(reading),
         books.chart.accounts,
         reading.instruments(),
-        event_sources(reading),
+        partial(event_sources, reading),
     )
 
 
 def event_sources(reading: Reading) -> pa.Table:
     """Return SOURCES: the file and row that each event came from, by event id and version."""
-    files = {batch.seq: batch.imported.file_name for batch in reading.batches() if batch.imported}
+    batches = [batch for batch in reading.batches() if batch.imported]
+    seqs = np.array([batch.seq for batch in batches], np.int64)
+    files = Texts.of([*(batch.imported.file_name for batch in batches if batch.imported), ""])
     parts = []
     for kind, column in _SOURCE_COLUMNS.items():
-        facts = reading.facts(kind)
-        ones = pa.repeat(pa.scalar(1, pa.int64()), facts.num_rows)
-        version = facts["version"] if "version" in facts.column_names else ones
-        names = pa.array([files.get(seq, "") for seq in facts["batch"].to_pylist()], pa.string())
+        wanted = (column, "version", "batch", "row")
+        facts = reading.rows(FACTS[kind], basis="", columns=wanted)
+        versioned = "version" in facts.column_names
         parts.append(
-            pa.Table.from_arrays(
-                [facts[column], version, names, facts["row"]], schema=SOURCES.schema
+            build(
+                SOURCES,
+                {
+                    "event_id": texts(facts, column),
+                    "event_version": numbers(facts, "version") if versioned else np.int64(1),
+                    "file": files[rows_numbered(numbers(facts, "batch"), among=seqs)],
+                    "row": numbers(facts, "row"),
+                },
             )
         )
-    return pa.concat_tables(parts)
+    return concatenate(SOURCES, parts)
 
 
-def sealed_months(reading: Reading, basis: str) -> list[LedgerMonth]:
-    """Return what the ledger files of every sealed period are written from, in order."""
-    return [
-        _sealed_month(reading, basis, label=label)
-        for close in reading.closes(basis)
-        for label in sealed_labels(reading, basis, period=close.period)
-    ]
+def sealed_months(
+    reading: Reading, basis: str, *, through: str = "", summaries: Collection[str] = ()
+) -> Iterator[LedgerMonth]:
+    """Yield what the ledger files of every sealed period are written from, in order.
+
+    `through` is the last period that is asked for (default: all), `summaries` are those that are
+    told in daily sums.
+    """
+    for close in reading.closes(basis):
+        for label in sealed_labels(reading, basis, period=close.period):
+            month = _sealed_month(reading, basis, label=label)
+            yield replace(month, summary=label in summaries)
+        if close.period == through:
+            return
 
 
 def sealed_labels(reading: Reading, basis: str, *, period: str) -> list[str]:
@@ -122,69 +144,101 @@ def taken_over(reading: Reading, basis: str) -> pa.Table:
 
 
 def booked_month(
-    reading: Reading, basis: str, *, month: BookedMonth, balances: pa.Table, lots: pa.Table
+    books: Books, reading: Reading, *, basis: str, month: BookedMonth, stands_on: StandsOn
 ) -> LedgerMonth:
     """Return what the ledger file of a month that is being closed is written from."""
+    journal = month.journal
     return LedgerMonth(
         month.month.label,
-        month.journal.entries,
-        month.journal.lines,
-        lots=concatenate(LOTS, [lots, taken_over(reading, basis)]),
+        journal.entries,
+        journal.lines,
+        lots=concatenate(LOTS, [stands_on.lots, taken_over(reading, basis)]),
         marks=month.marks,
         conversions=month.booking.conversions,
-        balances=balances,
+        balances=stands_on.balances,
+        summary=is_summary(books.settings.ledger_detail, journal.entries.num_rows),
     )
 
 
-def sealed_ledger(reading: Reading, context: LedgerContext) -> WrittenLedger:
+class StandsOn(NamedTuple):
+    """LOTS with which a month begins, and BALANCES at its end."""
+
+    lots: pa.Table
+    balances: pa.Table
+
+
+def sealed_ledger(reading: Reading, context: LedgerContext, *, scratch: Path) -> WrittenLedger:
     """Return the ledger of every sealed period: its files as they were sealed.
 
-    They are written anew where names have changed since, which one ledger cannot hold both.
+    They are written anew, to the folder `scratch`, where names have changed since, which one ledger
+    cannot hold both.
     """
     closes = reading.closes(context.basis)
     if not closes:
         return WrittenLedger({}, merge_uses([]))
-    hashes = json.loads(closes[-1].seal)["ledger"]
-    texts_of = {name: reading.raw(sha).decode() for name, sha in hashes.items()}
-    known = written_ledger(context, texts_of)
+    files = sealed_files(reading, json.loads(closes[-1].seal)["ledger"])
+    known = written_ledger(context, files)
     if known is not None:
         return known
-    return _with_months(context, sealed_months(reading, context.basis), uses=merge_uses([]))
+    summaries = summaries_of(files[MAIN].read())
+    months = sealed_months(reading, context.basis, summaries=summaries)
+    return with_months(context, months, before=WrittenLedger({}, merge_uses([])), scratch=scratch)
 
 
-def _with_months(
-    context: LedgerContext, months: Iterable[LedgerMonth], *, uses: pa.Table
+def sealed_files(reading: Reading, hashes: Mapping[str, str]) -> dict[str, LedgerText]:
+    """Return ledger files as they were sealed, by name; only those that frame them are read."""
+    lines: dict[str, str] = {}
+    if MANIFEST in hashes:
+        lines = manifest_lines(reading.raw(hashes[MANIFEST]).decode())
+    for name in FRAME:
+        if name in hashes:
+            reading.raw(hashes[name])  # refuses one that was changed
+    return {
+        name: LedgerText(reading.raw_path(sha256), sha256, lines.get(name, ""), sealed=True)
+        for name, sha256 in hashes.items()
+    }
+
+
+def with_months(
+    context: LedgerContext, months: Iterable[LedgerMonth], *, before: WrittenLedger, scratch: Path
 ) -> WrittenLedger:
-    """Return the files of months and USES after them; `uses` is USES before them."""
-    files: dict[str, str] = {}
+    """Return a ledger with the files of further months, written to a folder; see LedgerMonth."""
+    files, uses, summaries = dict(before.files), before.uses, list(before.summaries)
+    scratch.mkdir(parents=True, exist_ok=True)
     for month in months:
-        part = month_files(context, month, before=uses)
-        files |= part.files
+        last = max(summaries, default="")
+        through = parse_period(last).end if last else None
+        part = month_files(context, replace(month, summarised=through), before=uses)
+        for name, content in part.files.items():
+            files[name] = write_text(scratch / name, content())
         uses = merge_uses([uses, part.uses])
-    return WrittenLedger(files, uses)
+        summaries += [month.period] if month.summary else []
+    return WrittenLedger(files, uses, summaries)
 
 
 def ledger_texts(
     context: LedgerContext,
-    months: Iterable[LedgerMonth],
+    ledger: WrittenLedger,
     *,
-    before: WrittenLedger,
     balances: pa.Table,
     through: date,
-) -> dict[str, str]:
+    scratch: Path,
+) -> dict[str, LedgerText]:
     """Return every file of a ledger folder by name: the periods', their frame, and the manifest.
 
-    `before` is the ledger of earlier periods. `balances` are BALANCES on the day `through`, the
-    last that the ledger covers.
+    `balances` are BALANCES on the day `through`, the last that the ledger covers. Files that are
+    not in the store yet stand in the folder `scratch`.
     """
-    added = _with_months(context, months, uses=before.uses)
-    texts_of = {**before.files, **added.files}
-    texts_of = frame_files(context, added.uses, files=texts_of) | texts_of
     units = context.units
+    framed = frame_files(context, ledger.uses, files=ledger.files, summaries=ledger.summaries)
+    files = {
+        **{name: write_text(scratch / name, [text.encode()]) for name, text in framed.items()},
+        **ledger.files,
+    }
     manifest = manifest_text(
-        texts_of, base=units.base, through=through, balances=_by_account(balances, units)
+        files, base=units.base, through=through, balances=_by_account(balances, units)
     )
-    return texts_of | {MANIFEST: manifest}
+    return files | {MANIFEST: write_text(scratch / MANIFEST, [manifest.encode()])}
 
 
 def _by_account(balances: pa.Table, units: Units) -> dict[str, str]:
@@ -200,20 +254,43 @@ def _by_account(balances: pa.Table, units: Units) -> dict[str, str]:
     }
 
 
-def write_ledger(folder: Path, files: Mapping[str, str]) -> list[Path]:
-    """Write the ledger files that are new or changed, each whole or not at all, read-only."""
+def write_ledger(folder: Path, files: Mapping[str, LedgerText]) -> list[Path]:
+    """Write the ledger files that are new or changed, each whole or not at all, read-only.
+
+    A file that an earlier close sealed is known by its size alone; `verify` reads it.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     written = []
-    for name, text in files.items():
-        path, content = folder / name, text.encode()
-        if path.is_file() and path.read_bytes() == content:
+    for name, file in files.items():
+        path = folder / name
+        if path.is_file() and _is_as_written(path, file):
             continue
-        partial = folder / f".{name}.partial"
-        with partial.open("wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        partial.chmod(0o444)
-        partial.replace(path)
+        partial_copy = folder / f".{name}.partial"
+        _copy(file, partial_copy)
+        partial_copy.chmod(0o444)
+        partial_copy.replace(path)
         written.append(path)
     return written
+
+
+_PART = 1 << 20  # bytes that are copied at once
+
+
+def _copy(file: LedgerText, target: Path) -> None:
+    """Copy a ledger file, and refuse with RAW_CHANGED what is not the one that was written."""
+    found = hashlib.sha256()
+    with file.path.open("rb") as source, target.open("wb") as copy:
+        while part := source.read(_PART):
+            found.update(part)
+            copy.write(part)
+        copy.flush()
+        os.fsync(copy.fileno())
+    if found.hexdigest() != file.sha256:
+        target.unlink()
+        raise refuse("RAW_CHANGED", "a kept file was changed", file=str(file.path))
+
+
+def _is_as_written(path: Path, file: LedgerText) -> bool:
+    if path.stat().st_size != file.path.stat().st_size:
+        return False
+    return file.sealed or digest_file(path)[0] == file.sha256

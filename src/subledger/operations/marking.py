@@ -32,7 +32,7 @@ def mark(
             new = on not in unit.reading.mark_dates(policy.name)
             if new:
                 unit.add_mark_run(policy.name, on)
-            changed.append(record(books, unit, booked=booked) or new)
+            changed.append(record(books, unit, booked=booked).changed or new)
             results.append(summary(booked))
         if not any(changed):
             unit.abandon()

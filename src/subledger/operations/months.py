@@ -6,13 +6,15 @@ import json
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
+from functools import cached_property, partial
+from typing import NamedTuple
 
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from subledger.booking.book import book
-from subledger.booking.inputs import Booking, Carried, Events
+from subledger.booking.inputs import Carried, Events, Terms
 from subledger.booking.items import with_status
+from subledger.booking.partitioning import Executor
 from subledger.booking.policy import BasisPolicy
 from subledger.calendars import last_session
 from subledger.chart import load_accounts
@@ -21,17 +23,26 @@ from subledger.closing.policy_changes import policy_changes
 from subledger.closing.window import Window, open_window
 from subledger.columns import concatenate, days, texts
 from subledger.errors import Finding, Refused
-from subledger.events.known import known_trades
 from subledger.journal.difference import difference
 from subledger.journal.journal import Journal, joined
 from subledger.operations.books import Books
+from subledger.operations.known_facts import known_facts
+from subledger.operations.remembering import (
+    AnyBooking,
+    Inputs,
+    inputs_of,
+    marked_further,
+    recall,
+)
 from subledger.periods import Period, month_of, parse_period
 from subledger.store.reading import Reading
+from subledger.store.records import Close
 from subledger.tables import (
     BALANCES,
     CONVERSIONS,
     ENTRIES,
     EXCEPTIONS,
+    LEFT_OPEN,
     LINES,
     MARKS,
     STATES,
@@ -41,20 +52,45 @@ from subledger.valuation.prices import marks_on
 from subledger.valuation.rates import conversions_on
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class BookedMonth:
-    """A month as booking says it is, what its journal holds, and what posting adds."""
+    """A month as booking says it is, and what posting adds to its journal.
+
+    `inputs` is what it was booked from. A booking that is `Remembered` was not made this time:
+    the store holds all of it, and nothing is added.
+    """
 
     month: Period
-    booking: Booking
+    booking: AnyBooking
     marks: pa.Table
-    posted: Journal
     addition: Journal
+    inputs: Inputs
+    reading: Reading
+    basis: str
 
     @property
+    def posted(self) -> Journal:
+        """Return what the month's journal holds."""
+        return month_journal(self.reading, self.basis, period=self.month.label)
+
+    @property
+    def is_posted(self) -> bool:
+        """Say whether the month's journal holds anything before this."""
+        return bool(self.reading.segments("entries", self.basis, period=self.month.label))
+
+    @cached_property
     def journal(self) -> Journal:
         """Return the month's journal as it is after posting."""
         return joined([self.posted, self.addition])
+
+
+@dataclass(frozen=True, slots=True)
+class Excepted:
+    """The exceptions of a basis, and the dates on which its lots were marked."""
+
+    policy: BasisPolicy
+    exceptions: pa.Table
+    mark_dates: frozenset[date]
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +103,12 @@ class BookedBasis:
     exceptions: pa.Table
     window: Window
     mark_dates: frozenset[date]
+    known: Known
+
+    @property
+    def excepted(self) -> Excepted:
+        """Return the exceptions alone."""
+        return Excepted(self.policy, self.exceptions, self.mark_dates)
 
 
 def sealed_state(reading: Reading, basis: str) -> Sealed:
@@ -84,7 +126,18 @@ def sealed_state(reading: Reading, basis: str) -> Sealed:
         unsettled=UNSETTLED.empty() if unsettled is None else unsettled,
         swept=swept,
         waived=waived,
+        **_left_open(reading, basis, close=last),
     )
+
+
+def _left_open(reading: Reading, basis: str, *, close: Close) -> dict[str, pa.Table]:
+    """Return the facts that a close left open; none where an earlier program closed."""
+    found = {}
+    for declared in LEFT_OPEN:
+        if declared.name in json.loads(close.seal)["states"]:
+            table = reading.latest(declared, basis=basis, period=close.period)
+            found[declared.name] = declared.empty() if table is None else table
+    return found
 
 
 def _disposed(reading: Reading, basis: str) -> tuple[dict[EventKey, date], frozenset[EventKey]]:
@@ -100,25 +153,6 @@ def _disposed(reading: Reading, basis: str) -> tuple[dict[EventKey, date], froze
     return swept, frozenset(waived)
 
 
-def known_facts(reading: Reading, sealed: Sealed) -> Known:
-    """Return all facts, with the trades as known now and as the last close knew them."""
-    trades, settlements = reading.facts("trades"), reading.facts("settlements")
-    then = pc.less_equal(trades["batch"], sealed.batch)
-    settled_then = pc.less_equal(settlements["batch"], sealed.batch)
-    now, odd = known_trades(trades, settlements)
-    before, _ = known_trades(trades.filter(then), settlements.filter(settled_then))
-    return Known(
-        trades=now,
-        trades_when_sealed=before,
-        odd_settlements=odd,
-        cash=reading.facts("cash"),
-        corporate_actions=reading.facts("corporate_actions"),
-        journals=reading.facts("journals"),
-        opening_lots=reading.facts("opening_lots"),
-        opening_balances=reading.facts("opening_balances"),
-    )
-
-
 def marks_of(reading: Reading, mark_dates: Collection[date]) -> pa.Table:
     """Return MARKS of every date on which a basis was or is being marked."""
     if not mark_dates:
@@ -130,8 +164,8 @@ def marks_of(reading: Reading, mark_dates: Collection[date]) -> pa.Table:
     return marks_on(reading.prices(), dates, instruments=instruments, sessions=sessions)
 
 
-def foreign_currencies(reading: Reading, known: Known, *, base: str) -> list[str]:
-    """Return every currency but the base that an instrument or an event is in."""
+def foreign_currencies(reading: Reading, known: Known, *, carried: Carried, base: str) -> list[str]:
+    """Return every currency but the base that an instrument, an event or an open item is in."""
     named = ("currency", "base_currency", "fee_currency", "settlement_currency")
     found: set[str] = set()
     for table in (
@@ -142,10 +176,11 @@ def foreign_currencies(reading: Reading, known: Known, *, base: str) -> list[str
         known.journals,
         known.opening_lots,
         known.opening_balances,
+        *(carried.state(one) for one in STATES),
     ):
         for name in named:
             if name in table.column_names:
-                found |= set(table[name].unique().to_pylist())
+                found |= set(texts(table, name).distinct())
     return sorted(found - {base, "", None})
 
 
@@ -203,11 +238,13 @@ def book_open_months(
     require_sealed_terms(books, reading, policy=policy)
     known = known_facts(reading, sealed)
     mark_dates = {*reading.mark_dates(policy.name), *([mark_date] if mark_date else [])}
-    marks = MARKS.empty() if policy.valuation == "cost" else marks_of(reading, mark_dates)
-    currencies = foreign_currencies(reading, known, base=policy.base_currency)
-    window = open_window(known, sealed, policy=policy, marks=marks, mark_dates=mark_dates)
-    terms = books.terms(policy, reading.instruments())
+    # What was marked on a closed day is sealed with it.
+    on = [one for one in mark_dates if sealed.through is None or one > sealed.through]
+    marks = MARKS.empty() if policy.valuation == "cost" else marks_of(reading, on)
     carried = _carried(reading, policy.name, sealed=sealed)
+    currencies = foreign_currencies(reading, known, carried=carried, base=policy.base_currency)
+    window = open_window(known, sealed, policy=policy, marks=marks, mark_dates=on)
+    terms = books.terms(policy, reading.instruments())
     next_seq = _next_seq(reading, policy.name)
     months: list[BookedMonth] = []
     held = _posted_months(reading, policy.name, sealed=sealed)
@@ -220,15 +257,49 @@ def book_open_months(
         carried = replace(carried, unsettled=with_status(carried.unsettled, known.trades))
         rates = conversions_in(books, reading, month=month, events=events, currencies=currencies)
         rates = with_sealed(rates, reading, basis=policy.name, sealed=sealed)
-        booking = book(replace(events, conversions=rates), carried, terms=terms)
-        posted = month_journal(reading, policy.name, period=month.label)
-        booked = Journal(booking.entries, booking.lines)
-        addition = difference(booked, posted, basis=policy.name, next_seq=next_seq)
-        months.append(BookedMonth(month, booking, events.marks, posted, addition))
-        carried, next_seq = booking.carried, next_seq + addition.entries.num_rows
+        events = replace(events, conversions=rates)
+        asking = _Asking(reading, terms, month, next_seq, books.executor)
+        months.append(_book_month(asking, events, carried=carried))
+        carried = months[-1].booking.carried
+        next_seq += months[-1].addition.entries.num_rows
     found = [window.exceptions, *(month.booking.exceptions for month in months)]
     exceptions = concatenate(EXCEPTIONS, found)
-    return BookedBasis(policy, sealed, months, exceptions, window, frozenset(mark_dates))
+    return BookedBasis(policy, sealed, months, exceptions, window, frozenset(mark_dates), known)
+
+
+class _Asking(NamedTuple):
+    """Which month is booked, under what, and from which entry number on."""
+
+    reading: Reading
+    terms: Terms
+    month: Period
+    next_seq: int
+    executor: Executor
+
+
+def _book_month(asking: _Asking, events: Events, *, carried: Carried) -> BookedMonth:
+    """Book a month, or recall it from the store where it was booked from the same inputs."""
+    reading, terms, month, next_seq, executor = asking
+    basis = terms.policy.name
+    inputs = inputs_of(events, carried, terms=terms, month=month)
+    made = partial(
+        BookedMonth, month, marks=events.marks, inputs=inputs, reading=reading, basis=basis
+    )
+    known, whole = recall(reading, basis, period=month.label, inputs=inputs)
+    if known is not None and whole:
+        return made(booking=known, addition=Journal.empty())
+    marked = None
+    if known is not None:
+        marked = marked_further(known, events, terms=terms, month=month)
+    if marked is not None:
+        appended = Journal(marked.added.entries, marked.added.lines)
+        addition = difference(appended, Journal.empty(), basis=basis, next_seq=next_seq)
+        return made(booking=marked, addition=addition)
+    booking = book(events, carried, terms=terms, executor=executor)
+    posted = month_journal(reading, basis, period=month.label)
+    booked = Journal(booking.entries, booking.lines)
+    addition = difference(booked, posted, basis=basis, next_seq=next_seq)
+    return made(booking=booking, addition=addition)
 
 
 def require_sealed_terms(books: Books, reading: Reading, *, policy: BasisPolicy) -> None:

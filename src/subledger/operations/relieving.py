@@ -30,7 +30,7 @@ from subledger.lots.engine import METHODS, OVER_CLOSE, REFUSAL_CODES, SHORT_NOT_
 from subledger.numbers import MAX_DECIMALS
 from subledger.statements import schedules
 from subledger.statements.report import Report, Units
-from subledger.tables import CONVERSIONS, INSTRUMENTS, LOTS, MARKS, SETTLEMENTS
+from subledger.tables import CONVERSIONS, INSTRUMENTS, LOTS, MARKS, SETTLEMENTS, is_text
 
 FIRST_ROW = 2  # the first row counts as line 2, as in a file with a header
 FEES = ("capitalise", "expense")
@@ -44,6 +44,7 @@ class ReliefTerms:
     fees: str = "capitalise"
     decimals: int = 8
     allow_short: bool = True
+    rank_with_fees: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +82,7 @@ def relieve(
         fees=terms.fees,
         lot_method=terms.method,
         allow_short=terms.allow_short,
+        rank_with_fees=terms.rank_with_fees,
     )
     dated = open_window(Known(trades, trades), Sealed(), policy=policy).events.trades
     chart = Chart("", {}, {}, (), (), {}, {})  # the engine asks it nothing
@@ -162,7 +164,7 @@ def _instruments(columns: Mapping[str, Sequence[str]]) -> pa.Table:
 
 
 def _nothing(field: pa.Field, count: int) -> object:
-    if pa.types.is_string(field.type):
+    if is_text(field.type):
         return np.full(count, "", dtype=object)
     if pa.types.is_date(field.type):
         return np.full(count, np.datetime64("NaT"), "datetime64[D]")

@@ -16,6 +16,8 @@ import pyarrow as pa
 from subledger.errors import Finding, Refused, refuse
 from subledger.exports.bean_check import ledger_balances, run_bean_check
 from subledger.exports.beancount_compare import Compared, compare_with_trial_balance
+from subledger.exports.beancount_frame import MAIN
+from subledger.exports.beancount_reuse import summaries_of
 from subledger.exports.beancount_seal import SUFFIX, compare_text
 from subledger.operations.books import Books
 from subledger.statements.balances import balances_after
@@ -23,7 +25,7 @@ from subledger.store.checking import check_store
 from subledger.store.hashing import content_hash, sealed_as
 from subledger.store.reading import Reading
 from subledger.store.records import Close
-from subledger.tables import BALANCES, CONVERSIONS, ENTRIES, LINES, STATES
+from subledger.tables import BALANCES, CONVERSIONS, ENTRIES, LEFT_OPEN, LINES, STATES
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,13 +83,21 @@ def _verify_basis(
     balances, compared, findings = _recompute(reading, basis, closes=closes)
     folder = books.folder / "ledgers" / basis
     notes = [f"{compared} sealed states recomputed from every entry"]
-    texts = _sealed_texts(reading, basis)
-    findings += compare_text(texts, folder) if folder.is_dir() else [_no_ledger(basis)]
+    sealed: Mapping[str, str] = json.loads(reading.closes(basis)[-1].seal)["ledger"]
+    if folder.is_dir():
+        lines, edited = compare_text(
+            sealed, folder, text_of=lambda sha256: reading.raw(sha256).decode()
+        )
+        findings += edited
+        notes.append(f"{lines} ledger lines compared")
+    else:
+        findings.append(_no_ledger(basis))
     findings = [placed(finding, basis) for finding in findings]
-    notes.append(f"{sum(text.count(chr(10)) for text in texts.values())} ledger lines compared")
+    if summaries := summaries_of(reading.raw(sealed[MAIN]).decode()):
+        notes.append(summary_note(summaries))
     if not findings:
         second, figures = _second_engine(
-            books, reading, basis=basis, texts=texts, expected=(balances, through)
+            books, reading, basis=basis, texts=sealed, expected=(balances, through)
         )
         findings += second
         if figures:
@@ -97,6 +107,11 @@ def _verify_basis(
                 f"beancount {verdict} {figures.total} balances through {through}: {figures}"
             )
     return VerifyResult(basis, compared, tuple(findings), tuple(notes))
+
+
+def summary_note(summaries: Sequence[str]) -> str:
+    """Return what is said of periods that the ledger tells in short."""
+    return f"daily sums without lots: {', '.join(summaries)}"
 
 
 def placed(finding: Finding, basis: str) -> Finding:
@@ -131,7 +146,7 @@ def _recompute(
             rows = reading.rows(declared, basis=basis, period=close.period)
             found.append((declared, rows))
         # Seals name the states that existed when they were made.
-        for declared in (*STATES, CONVERSIONS):
+        for declared in (*STATES, CONVERSIONS, *LEFT_OPEN):
             if declared.name not in seal["states"]:
                 continue
             state = reading.latest(declared, basis=basis, period=month)
@@ -151,12 +166,6 @@ def _labels(reading: Reading, basis: str, *, period: str, after: str) -> list[st
         return [period]
     known = reading.periods("entries", basis)
     return [name for name in known if after < name <= period and len(name) == len(period)]
-
-
-def _sealed_texts(reading: Reading, basis: str) -> dict[str, str]:
-    """Return every ledger file as its last close wrote it, from the copy in the store."""
-    sealed: Mapping[str, str] = json.loads(reading.closes(basis)[-1].seal)["ledger"]
-    return {name: reading.raw(sha).decode() for name, sha in sealed.items()}
 
 
 def _second_engine(

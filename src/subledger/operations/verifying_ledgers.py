@@ -13,9 +13,17 @@ from pathlib import Path
 
 from subledger.errors import Finding, Refused, refuse
 from subledger.exports.bean_check import ledger_balances, run_bean_check
+from subledger.exports.beancount_frame import MAIN
+from subledger.exports.beancount_reuse import summaries_of
 from subledger.exports.beancount_seal import Manifest, compare_manifest, read_manifest
 from subledger.operations.books import open_books
-from subledger.operations.verifying import VerifyResult, ledger_names, placed, verify
+from subledger.operations.verifying import (
+    VerifyResult,
+    ledger_names,
+    placed,
+    summary_note,
+    verify,
+)
 
 
 def verify_folder(
@@ -52,6 +60,8 @@ def _verify(folder: Path) -> VerifyResult:
         compared = sum(len(lines) for lines in manifest.files.values())
         notes = [f"without the store: {compared} ledger lines against their manifest"]
         if not findings:
+            if summaries := summaries_of((folder / MAIN).read_text(encoding="utf-8")):
+                notes.append(summary_note(summaries))
             findings, figures = _second_engine(manifest, folder)
             compared += figures
             notes.append(f"beancount agrees on {figures} balances through {manifest.through}")

@@ -43,8 +43,11 @@ def balances_after(opening: pa.Table, lines: pa.Table) -> pa.Table:
     """
     order = tables.BALANCES.order
     names = [*order, *_AMOUNTS]
-    both = pa.concat_tables([grouping.plain(part.select(names)) for part in (opening, lines)])
-    sums = grouping.add_up(both, order, amounts=_AMOUNTS)
+    # Lines are many: they are added up before they meet what was there.
+    moved = grouping.add_up(grouping.plain(lines.select(names)), order, amounts=_AMOUNTS)
+    before = grouping.plain(opening.select(names))
+    both = pa.concat_tables([before, moved.select(names).cast(before.schema)])
+    sums = grouping.add_up(both, order, amounts=_AMOUNTS) if before.num_rows else moved
     zero = np.ones(sums.num_rows, np.bool_)
     for amount in _AMOUNTS:
         zero &= columns.numbers(sums, amount) == 0

@@ -38,9 +38,22 @@ def basis_difference(
     difference does to them, gains positive; what it does to net assets is what it does to equity
     and profit together. Where both bases agree there is no row.
     """
+    both = [(posted.basis, causes_of(posted)) for posted in (one, other) if posted]
+    return of_causes(both, accounts=accounts, by=by)
+
+
+def of_causes(
+    both: Sequence[tuple[str, pa.Table]],
+    *,
+    accounts: Mapping[str, Account],
+    by: Sequence[str] = (),
+) -> Report:
+    """Return the same of bases by name with their balances by cause (`causes_of`).
+
+    A basis alone differs from nothing.
+    """
     keys = [key for key in BY if key in by or not by]
-    found = causes_of(one)
-    rows = _compared(found, causes_of(other) if other else found)
+    rows = _compared(both[0][1], both[-1][1])
     rows = _with_effects(rows, accounts)
     if len(keys) < len(BY):
         rows = grouping.add_up(rows, keys, amounts=[*_AMOUNTS, *_EFFECTS, "differs"])
@@ -57,7 +70,7 @@ def basis_difference(
         rows = rows.append_column("order", pa.array(order, pa.int64()))
         rows = grouping.ordered(rows, ["order", *keys])
     schema = _schema(keys)
-    bases = [posted.basis for posted in (one, other) if posted]
+    bases = [basis for basis, _ in both]
     title = f"Differences between {' and '.join(bases)}"
     totals = tuple(name for name in ("difference", *_EFFECTS) if name in schema.names)
     table = rows.select(schema.names).cast(schema)

@@ -52,6 +52,13 @@ CAUSES: tuple[str, ...] = tuple(dict.fromkeys((*_EVENTS.values(), *_MEASURES.val
 _OWNER = ("book", "strategy", "broker_account")
 _LINE = ("account", "slot", "lot_id", *_OWNER, "amount", "amount_base")
 _ENTRY = ("event_kind", "event_id", "leg", "rule", "accounting_date")
+# The columns of each table that causes follow from.
+READ: Mapping[str, tuple[str, ...]] = {
+    "entries": ("seq", "kind", *_ENTRY),
+    "lines": ("seq", *_LINE),
+    "measures": ("event_kind", "event_id", "leg", "effect", "quantity", "translated_fees_base"),
+    "reliefs": ("relief_id", "trade_id", "lot_id", "accounting_date", "quantity"),
+}
 _ROW = ("cause", "account", *_OWNER, "cleared")
 
 
@@ -87,19 +94,15 @@ def causes_of(posted: Posted) -> pa.Table:
     rows = pa.concat_tables([grouping.plain(part.select([*_ROW, "amount"])) for part in parts])
     account = columns.texts(rows, "account")
     types = posted.chart.accounts
-    moves = columns.flags(rows, "cleared") & np.array(
-        [types[number].type in PROFIT_AND_LOSS for number in account], bool
-    )
-    owners = zip(*(columns.texts(rows, name) for name in _OWNER), strict=True)
+    in_profit = account.looked_up(lambda number: types[number].type in PROFIT_AND_LOSS, bool)
+    moves = columns.flags(rows, "cleared") & in_profit
     default = posted.chart.slots["equity.retained"].default if moves.any() else ""
-    account = np.array(
-        [
-            retained.get(owner, default) if moved else number
-            for number, owner, moved in zip(account, owners, moves, strict=True)
-        ],
-        dtype=object,
-    )
-    rows = rows.set_column(rows.schema.get_field_index("account"), "account", pa.array(account))
+    owner, first = columns.group_codes([columns.texts(rows, name) for name in _OWNER])
+    owners = zip(*(columns.texts(rows, name)[first] for name in _OWNER), strict=True)
+    kept = columns.Texts.of([retained.get(one, default) for one in owners])[owner]
+    account = columns.Texts.either(moves, kept, account)
+    place = rows.schema.get_field_index("account")
+    rows = rows.set_column(place, "account", account.dictionary())
     sums = grouping.add_up(rows, ["cause", "account"], amounts=["amount"])
     return sums.filter(pc.not_equal(sums["amount"], 0))
 

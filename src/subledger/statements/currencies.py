@@ -155,7 +155,7 @@ def _values(held: Held, rates: Conversions, *, on: date) -> pa.Table:
         (known, sign * columns.numbers(known, "net")),
     )
     account, currency = (
-        np.concatenate([columns.texts(table, name) for table, _ in parts])
+        columns.Texts.joined([columns.texts(table, name) for table, _ in parts])
         for name in ("account", "currency")
     )
     amount = np.concatenate([values for _, values in parts])
@@ -164,8 +164,8 @@ def _values(held: Held, rates: Conversions, *, on: date) -> pa.Table:
     worth = rates.to_base(amount[rated], currency[rated], dates=dates[rated])
     table = pa.table(
         {
-            "account": pa.array(account[rated], pa.string()),
-            "currency": pa.array(currency[rated], pa.string()),
+            "account": account[rated].dictionary(),
+            "currency": currency[rated].dictionary(),
             "value_base": pa.array(worth, pa.int64()),
         }
     )

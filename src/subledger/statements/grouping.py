@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from subledger import columns, numbers
+from subledger.tables import is_text
 
 IndexArray = npt.NDArray[np.intp]
-# Codes of several key columns are packed into one int64 as long as they stay below this bound.
-_PACKED = 2**62
 
 
 class Groups(NamedTuple):
@@ -30,19 +28,19 @@ class Groups(NamedTuple):
 
 def group(table: pa.Table, names: Sequence[str]) -> Groups:
     """Group the rows of a table by columns; the groups are in ascending order of the key."""
-    _, first, of_row = np.unique(_codes(table, names), return_index=True, return_inverse=True)
+    of_row, first = columns.group_codes([_known(table, name) for name in names])
     keys = table.select(list(names)).take(pa.array(first, pa.int64()))
-    order = pc.sort_indices(keys, [(name, "ascending") for name in names])
+    order = columns.sorting(keys, names)
     rank = np.empty(len(first), np.intp)
-    rank[order.to_numpy()] = np.arange(len(first))
-    return Groups(rank[of_row.reshape(-1)], keys.take(order))
+    rank[order] = np.arange(len(first))
+    return Groups(rank[of_row], keys.take(pa.array(order)))
 
 
 def lookup(table: pa.Table, other: pa.Table, *, on: Sequence[str]) -> IndexArray:
     """Return, row by row of a table, the first row of another with the same key; -1 for none."""
-    both = pa.concat_tables([plain(part.select(list(on))) for part in (other, table)])
-    _, first, code = np.unique(_codes(both, on), return_index=True, return_inverse=True)
-    found = first[code.reshape(-1)[other.num_rows :]]
+    both = [columns.joined_columns([_known(part, name) for part in (other, table)]) for name in on]
+    code, first = columns.group_codes(both)
+    found = first[code[other.num_rows :]]
     return np.where(found < other.num_rows, found, -1).astype(np.intp)
 
 
@@ -59,7 +57,7 @@ def pick(column: pa.ChunkedArray, rows: IndexArray) -> pa.ChunkedArray:
 
 def ordered(table: pa.Table, names: Sequence[str]) -> pa.Table:
     """Return a table sorted by columns; rows of one key keep their order."""
-    return table.take(pc.sort_indices(table, [(name, "ascending") for name in names]))
+    return columns.sorted_by(table, names)
 
 
 def add_up(table: pa.Table, names: Sequence[str], *, amounts: Sequence[str]) -> pa.Table:
@@ -72,20 +70,11 @@ def add_up(table: pa.Table, names: Sequence[str], *, amounts: Sequence[str]) -> 
     return sums
 
 
-def _codes(table: pa.Table, names: Sequence[str]) -> npt.NDArray[np.int64]:
-    packed = np.zeros(table.num_rows, np.int64)
-    size = 1
-    for name in names:
-        codes, count = _encode(table.column(name))
-        if size * count >= _PACKED:
-            distinct, packed = np.unique(packed, return_inverse=True)
-            packed, size = packed.reshape(-1).astype(np.int64), len(distinct)
-        packed = packed * count + codes
-        size *= count
-    return packed
-
-
-def _encode(column: pa.ChunkedArray) -> tuple[npt.NDArray[np.int64], int]:
-    encoded = column.combine_chunks().dictionary_encode("encode")
-    codes = encoded.indices.to_numpy(zero_copy_only=False).astype(np.int64)
-    return codes, max(len(encoded.dictionary), 1)
+def _known(table: pa.Table, name: str) -> Any:  # noqa: ANN401 - a column of any kind
+    """Return a key column; an unknown date or number is a key like any other."""
+    column = table.column(name)
+    if pa.types.is_date(column.type):
+        column = column.cast(pa.int32()).cast(pa.int64())
+    elif is_text(column.type) or not column.null_count:
+        return columns.column(table, name)
+    return columns.filled(column, np.iinfo(np.int64).min)

@@ -11,9 +11,10 @@ import pyarrow.compute as pc
 from subledger import columns, tables
 from subledger.chart.accounts import PNL_BUCKETS, PROFIT_AND_LOSS, Account
 from subledger.journal.journal import Journal
-from subledger.numbers import check_range, exact_sum
+from subledger.numbers import group_sums
 from subledger.statements import grouping
 from subledger.statements.report import Report
+from subledger.statements.turnover import net, turnover, without_clearing
 
 KEYS = ("strategy", "book", "broker_account", "instrument", "currency")
 
@@ -44,20 +45,21 @@ def pnl(posted: Journal, *, buckets: Mapping[str, str], by: Sequence[str] = ()) 
     accounts moved, with the sign turned.
     """
     keys = [key for key in KEYS if key in by or not by]
-    lines = posted.before_closing().lines
-    bucket = _bucket_column(lines, buckets)
-    lines = lines.filter(pc.is_valid(bucket))
-    split = lines.select(keys).append_column("bucket", bucket.drop_null())
-    split = split.append_column("gain", pc.negate_checked(lines["amount_base"]))
+    moved = turnover(posted, ["account", *keys], accounts=list(buckets))
+    return of_turnover(moved, buckets=buckets, by=by)
+
+
+def of_turnover(moved: pa.Table, *, buckets: Mapping[str, str], by: Sequence[str] = ()) -> Report:
+    """Return the same from the sums of lines by account and at least the columns to keep."""
+    keys = [key for key in KEYS if key in by or not by]
+    moved = without_clearing(moved)
+    moved = moved.filter(pa.array(columns.texts(moved, "account").isin(list(buckets))))
+    bucket = columns.texts(moved, "account").mapped(buckets)
+    split = moved.select(keys).append_column("bucket", bucket.dictionary())
+    split = split.append_column("gain", pc.negate_checked(pa.array(net(moved))))
     table = _in_buckets(grouping.add_up(split, [*keys, "bucket"], amounts=["gain"]), keys)
     meta = {"by": ",".join(keys)}
     return Report("pnl", "Profit and loss", table, (*PNL_BUCKETS, "total"), meta)
-
-
-def _bucket_column(lines: pa.Table, buckets: Mapping[str, str]) -> pa.ChunkedArray:
-    numbers = pa.array(buckets.keys(), pa.string())
-    names = pa.array(buckets.values(), pa.string())
-    return pc.take(names, pc.index_in(lines["account"], numbers))
 
 
 def _in_buckets(sums: pa.Table, keys: Sequence[str]) -> pa.Table:
@@ -65,9 +67,8 @@ def _in_buckets(sums: pa.Table, keys: Sequence[str]) -> pa.Table:
     name = columns.texts(sums, "bucket")
     gain = columns.numbers(sums, "gain")
     amounts = {bucket: groups.sums(np.where(name == bucket, gain, 0)) for bucket in PNL_BUCKETS}
-    # Each row's total is summed beyond 64 bits and then checked.
-    stacked = np.array(list(amounts.values()), np.int64).reshape(len(PNL_BUCKETS), -1)
-    total = [check_range(exact_sum(stacked[:, row])) for row in range(stacked.shape[1])]
+    row = np.tile(np.arange(groups.keys.num_rows), len(PNL_BUCKETS))
+    total = group_sums(row, np.concatenate(list(amounts.values())), groups.keys.num_rows)
     fields = [tables.text(key) for key in keys]
     fields += [tables.base(bucket) for bucket in (*PNL_BUCKETS, "total")]
     arrays = [

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-import csv
-import io
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 
+import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from subledger import columns, numbers
+from subledger.statements.exact import bytes_of, decimal_texts, in_order
+from subledger.tables import is_text
 
 JsonValue = str | int | bool | None
-_CSV_ROWS = 10_000
+_CSV_ROWS = 20_000
+_QUOTED = '[",\r\n]'
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,24 +51,21 @@ class Report:
 
     def exact(self, name: str, units: Units) -> list[str | None]:
         """Return a column as exact text, row by row; None where nothing is given."""
-        unit = unit_of(self.table.schema.field(name))
         column = self.table.column(name)
-        if not unit:
+        if not unit_of(self.table.schema.field(name)):
             return [text or None for text in column.cast(pa.string()).to_pylist()]
-        return [
-            None if value is None else numbers.to_text(value, places)
-            for value, places in zip(column.to_pylist(), self.decimals(name, units), strict=True)
-        ]
+        values = column.combine_chunks()
+        found: list[str | None] = decimal_texts(values, self.decimals(name, units)).to_pylist()
+        return found
 
-    def decimals(self, name: str, units: Units) -> list[int]:
+    def decimals(self, name: str, units: Units) -> numbers.Int64Array:
         """Return the decimals of an amount or quantity column, row by row."""
         unit = unit_of(self.table.schema.field(name))
-        rows = self.table.num_rows
         if unit == "base":
-            return [units.decimals_of_base()] * rows
+            return np.full(self.table.num_rows, units.decimals_of_base(), np.int64)
         key = {"currency": "currency", "quantity": "instrument"}[unit]
         known = units.decimals if unit == "currency" else units.quantity_decimals
-        return [known.get(code, 0) for code in self.table.column(key).to_pylist()]
+        return columns.texts(self.table, key).looked_up(lambda code: known.get(code, 0))
 
     def sums(self, units: Units) -> dict[str, str]:
         """Return the totals as exact text; each is summed beyond 64 bits where it must be."""
@@ -117,13 +117,18 @@ def report_json(report: Report, units: Units) -> dict[str, object]:
     The shape is `{"schema": "subledger.<name>/1", "meta": {}, "rows": [], "totals": {}}`.
     """
     names = report.table.column_names
-    values = [_json_column(report, name, units=units) for name in names]
+    rows = zip(*report_values(report, units), strict=True)
     return {
         "schema": f"subledger.{report.name}/1",
         "meta": {"title": report.title, "base": units.base, **report.meta},
-        "rows": [dict(zip(names, row, strict=True)) for row in zip(*values, strict=True)],
+        "rows": [dict(zip(names, row, strict=True)) for row in rows],
         "totals": report.sums(units),
     }
+
+
+def report_values(report: Report, units: Units) -> list[Sequence[JsonValue]]:
+    """Return the columns of a report: decimals and dates as text, empty as None."""
+    return [_json_column(report, name, units=units) for name in report.table.column_names]
 
 
 def _json_column(report: Report, name: str, *, units: Units) -> Sequence[JsonValue]:
@@ -137,20 +142,49 @@ def _json_column(report: Report, name: str, *, units: Units) -> Sequence[JsonVal
 
 def report_csv(report: Report, units: Units) -> str:
     r"""Return a report as CSV (RFC 4180 quoting, lines end in \n), without its totals."""
-    return "".join(csv_parts(report, units))
+    return b"".join(csv_parts(report, units)).decode()
 
 
-def csv_parts(report: Report, units: Units) -> Iterator[str]:
-    """Yield the CSV of a report piece by piece, so that a long journal needs little memory."""
+def csv_parts(report: Report, units: Units) -> Iterator[bytes]:
+    """Yield the CSV of a report piece by piece, so that a long one needs little memory."""
     names = report.table.column_names
-    yield _csv([names])
-    for start in range(0, report.table.num_rows, _CSV_ROWS):
-        part = replace(report, table=report.table.slice(start, _CSV_ROWS))
-        columns_of_part = (part.exact(name, units) for name in names)
-        yield _csv(zip(*columns_of_part, strict=True))
+    yield (",".join(_quoted(pa.array(names, pa.string())).to_pylist()) + "\n").encode()
+    cells = [_cells(report, name, units=units) for name in names]
+
+    def lines(start: int) -> bytes:
+        rows = slice(start, start + _CSV_ROWS)
+        *others, last = [column(rows) for column in cells]
+        ended = pc.binary_join_element_wise(last, "\n", "", null_handling="replace")
+        joined = pc.binary_join_element_wise(*others, ended, ",", null_handling="replace")
+        return bytes_of(joined)
+
+    yield from in_order(lines, range(0, report.table.num_rows, _CSV_ROWS))
 
 
-def _csv(rows: Iterable[Iterable[str | None]]) -> str:
-    out = io.StringIO()
-    csv.writer(out, lineterminator="\n").writerows(rows)
-    return out.getvalue()
+def _cells(report: Report, name: str, *, units: Units) -> Callable[[slice], pa.Array]:
+    """Return a function that gives the cells of some rows of a column as text."""
+    declared = report.table.schema.field(name)
+    values = report.table.column(name).combine_chunks()
+    if unit_of(declared):
+        places = report.decimals(name, units)
+        return lambda rows: decimal_texts(_slice(values, rows), places[rows])
+    if is_text(declared.type):
+        coded = columns.texts(report.table, name).compact()
+        distinct = _quoted(coded.values)
+        if len(report.table.column_names) == 1:  # a line of one empty cell would be blank
+            distinct = pc.if_else(pc.equal(distinct, ""), '""', distinct)
+        return lambda rows: distinct.take(pa.array(coded.codes[rows]))
+    return lambda rows: _slice(values, rows).cast(pa.string())
+
+
+def _slice(values: pa.Array, rows: slice) -> pa.Array:
+    return values.slice(rows.start, rows.stop - rows.start)
+
+
+def _quoted(values: pa.Array) -> pa.Array:
+    """Return texts with those quoted that hold a comma, a quote or an end of line."""
+    odd = pc.match_substring_regex(values, _QUOTED)
+    if not pc.any(odd).as_py():
+        return values
+    doubled = pc.replace_substring(values, '"', '""')
+    return pc.if_else(odd, pc.binary_join_element_wise('"', doubled, '"', ""), values)

@@ -59,6 +59,8 @@ _POSITION = (
     tables.money("cost"),
     tables.base("cost_base"),
 )
+# The columns of RELIEFS that the report of realised gains is drawn from.
+OF_RELIEFS = tuple(field.name for field in _REALISED if field.name in tables.RELIEFS.schema.names)
 
 
 def realised(reliefs: pa.Table) -> Report:
@@ -223,7 +225,7 @@ def _signed_unsettled(unsettled: pa.Table, instruments: pa.Table) -> pa.Table:
     exchanged = instruments.filter(pc.equal(instruments["asset_class"], "fx_spot"))["instrument"]
     counted = pc.and_(
         pc.equal(unsettled["item"], "amount"),
-        pc.invert(pc.is_in(unsettled["instrument"], exchanged.combine_chunks())),
+        pa.array(~columns.texts(unsettled, "instrument").isin(exchanged.to_pylist())),
     )
     trades = unsettled.filter(counted)
     held = grouping.lookup(trades, instruments, on=["instrument"])

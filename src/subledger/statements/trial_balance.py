@@ -15,8 +15,8 @@ from subledger.errors import InvariantError
 from subledger.journal.journal import Journal
 from subledger.numbers import Int64Array
 from subledger.statements import grouping
-from subledger.statements.balances import debit_and_credit
 from subledger.statements.report import Report
+from subledger.statements.turnover import net, turnover, without_clearing
 
 BY = ("currency", "book", "strategy", "broker_account", "instrument", "counterparty")
 _FOUR = ("opening", "debit", "credit", "closing")
@@ -44,10 +44,24 @@ def trial_balance(
     An account whose amounts are all zero is left out. Opening and closing sum to zero, and debit
     equals credit.
     """
-    chosen = posted if closing else posted.before_closing()
+    moved = turnover(posted, ["account", *by])
+    return of_turnover(opening, moved, accounts=accounts, by=by, closing=closing)
+
+
+def of_turnover(
+    opening: pa.Table,
+    moved: pa.Table,
+    *,
+    accounts: Mapping[str, Account],
+    by: Sequence[str] = (),
+    closing: bool = False,
+) -> Report:
+    """Return the same from the sums of lines by account and at least what splits it."""
+    moved = moved if closing else without_clearing(moved)
     local = "currency" in by
     keys = ["account", *by]
-    rows = pa.concat_tables([_opening_rows(opening, keys), _movement_rows(chosen, keys)])
+    parts = (_opening_rows(opening, keys), _movement_rows(moved, keys))
+    rows = pa.concat_tables([grouping.plain(part) for part in parts])
     names = [*_FOUR, "closing_base"] if local else [f"{name}_base" for name in _FOUR]
     sums = grouping.add_up(rows, keys, amounts=names)
     sums = sums.filter(pa.array(_any_amount(sums, names)))
@@ -68,15 +82,13 @@ def _opening_rows(opening: pa.Table, keys: Sequence[str]) -> pa.Table:
     return _keyed(opening, keys, columns=columns)
 
 
-def _movement_rows(posted: Journal, keys: Sequence[str]) -> pa.Table:
-    reversal = posted.reversal_lines()
+def _movement_rows(moved: pa.Table, keys: Sequence[str]) -> pa.Table:
     columns: dict[str, Int64Array] = {}
     for suffix in ("", "_base"):
-        amounts = figures(posted.lines, f"amount{suffix}")
-        debit, credit = debit_and_credit(amounts, reversal)
-        four = (np.zeros_like(amounts), debit, credit, amounts)
+        debit, credit = (figures(moved, f"{side}{suffix}") for side in ("debit", "credit"))
+        four = (np.zeros_like(debit), debit, credit, net(moved, suffix))
         columns |= {f"{name}{suffix}": values for name, values in zip(_FOUR, four, strict=True)}
-    return _keyed(posted.lines, keys, columns=columns)
+    return _keyed(moved, keys, columns=columns)
 
 
 def _keyed(table: pa.Table, keys: Sequence[str], *, columns: Mapping[str, Int64Array]) -> pa.Table:

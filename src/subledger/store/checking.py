@@ -19,6 +19,7 @@ from sqlalchemy.exc import DBAPIError
 from subledger import tables
 from subledger.errors import Finding, InvariantError, Refused
 from subledger.store import schema
+from subledger.store.adding import control_totals
 from subledger.store.connection import (
     Place,
     changed_triggers,
@@ -31,14 +32,14 @@ from subledger.store.files import RAW
 from subledger.store.hashing import (
     GENESIS,
     batch_hash,
-    content_hash,
+    matches,
     next_in_chain,
     seal_hash,
     sha256,
 )
 from subledger.store.records import Segment
 from subledger.store.segments import decode_segment, segment_bytes
-from subledger.store.unit import control_totals, recorded_form
+from subledger.store.unit import recorded_form
 
 DECLARED: dict[str, tables.Table] = {
     value.name: value for value in vars(tables).values() if isinstance(value, tables.Table)
@@ -184,12 +185,8 @@ def _read(folder: Path, segment: Segment) -> pa.Table:
     except (pa.ArrowException, InvariantError, OSError) as error:
         finding = _about(segment, "SEGMENT_CHANGED", message=f"it cannot be read: {error}")
         raise Refused([finding]) from error
-    content = content_hash(table, declared, version=version)
-    if (content, table.num_rows, version) != (
-        segment.content_hash,
-        segment.rows,
-        segment.schema_version,
-    ):
+    stated = (table.num_rows, version) == (segment.rows, segment.schema_version)
+    if not stated or not matches(table, declared, version=version, hashed=segment.content_hash):
         raise Refused(
             [_about(segment, "SEGMENT_CHANGED", message="the hash of its content differs")]
         )

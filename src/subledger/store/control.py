@@ -115,7 +115,10 @@ class Control:
             unit = Unit(connection, self.place.store, command=stamp, dry_run=dry_run)
             if not dry_run:
                 sweep_orphans(connection, self.place.store, next_batch=unit.seq)
-            yield unit
+            try:
+                yield unit
+            finally:
+                unit.rest()
             if unit.abandoned:
                 connection.rollback()
             else:

@@ -7,17 +7,23 @@ disk or a failing one IO_ERROR (exit 74), each with the path.
 from __future__ import annotations
 
 import errno
+import hashlib
+import mmap
 import os
 import secrets
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TypeAlias
 
 from subledger.errors import Refused, refuse
 from subledger.store.hashing import sha256
 
+Content: TypeAlias = bytes | memoryview | Iterator[bytes]
+
 RAW = "raw"
+_BLOCK = 2**22  # bytes of a file that are copied at a time
 _FORBIDDEN = {errno.EACCES, errno.EPERM, errno.EROFS}
 _FAILING = {errno.ENOSPC, errno.EIO, errno.EDQUOT, errno.EFBIG}
 _NEW_FILE = (
@@ -82,7 +88,7 @@ def make_folder(folder: Path) -> None:
     sync_folder(folder.parent)
 
 
-def put(path: Path, content: bytes) -> bool:
+def put(path: Path, content: Content) -> bool:
     """Write a read-only file under its final name; say whether it was new.
 
     The bytes go to a temporary name in the same folder, are flushed, renamed, and the folder is
@@ -103,27 +109,67 @@ def put(path: Path, content: bytes) -> bool:
     return True
 
 
-def _write(path: Path, content: bytes) -> None:
+def _write(path: Path, content: Content) -> None:
     handle = os.open(path, _NEW_FILE, 0o440)
     try:
-        rest = memoryview(content)
-        while rest:
-            rest = rest[os.write(handle, rest) :]
+        for block in (content,) if isinstance(content, (bytes, memoryview)) else content:
+            rest = memoryview(block)
+            while rest:
+                rest = rest[os.write(handle, rest) :]
         _sync(handle)
     finally:
         os.close(handle)
 
 
-def put_raw(store: Path, content: bytes) -> str:
+def put_raw(store: Path, content: bytes | Path, *, name: str = "") -> str:
     """Keep an imported file byte for byte as `raw/<sha256>`; return the SHA-256.
 
-    Refuses with RAW_CHANGED when a file of that name holds other bytes.
+    `name` is the SHA-256 where it is known, as it must be of a path, from which the file is then
+    copied. Refuses with RAW_CHANGED when a file of that name holds other bytes, with
+    FILE_UNREADABLE when the path's bytes are not those of the name any more.
     """
-    name = sha256(content)
+    if not isinstance(content, Path):
+        name = name or sha256(content)
     path = store / RAW / name
-    if not put(path, content) and sha256(path.read_bytes()) != name:
+    blocks = _blocks(content, name) if isinstance(content, Path) else content
+    if not put(path, blocks) and sha256(path.read_bytes()) != name:
         raise refuse("RAW_CHANGED", "the file does not hold the bytes of its name", file=str(path))
     return name
+
+
+def put_raw_file(store: Path, source: Path, *, name: str) -> None:
+    """Keep a copy of a file as `raw/<sha256>`, without holding it in memory; see `put_raw`."""
+    path = store / RAW / name
+    with source.open("rb") as file:
+        if not file.seek(0, os.SEEK_END):
+            put_raw(store, b"", name=name)
+            return
+        with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as mapped:
+            content = memoryview(mapped)
+            try:
+                known = not put(path, content)
+            finally:
+                content.release()
+    if known:
+        with path.open("rb") as kept:
+            if hashlib.file_digest(kept, "sha256").hexdigest() != name:
+                message = "the file does not hold the bytes of its name"
+                raise refuse("RAW_CHANGED", message, file=str(path))
+
+
+def _blocks(source: Path, name: str) -> Iterator[bytes]:
+    """Yield the bytes of a file, and refuse at their end if they are not those of the name."""
+    digest = hashlib.sha256()
+    try:
+        with source.open("rb") as file:
+            while block := file.read(_BLOCK):
+                digest.update(block)
+                yield block
+    except OSError as error:
+        raise refuse("FILE_UNREADABLE", str(error.strerror), file=str(source)) from error
+    if digest.hexdigest() != name:
+        message = "the file was changed while it was imported"
+        raise refuse("FILE_UNREADABLE", message, file=str(source))
 
 
 def read_raw(store: Path, name: str) -> bytes:

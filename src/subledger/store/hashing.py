@@ -1,8 +1,9 @@
-"""The canonical binary form of tables and records, and the hashes and chains made of it.
+"""The canonical binary forms of tables and records, and the hashes and chains made of them.
 
-The form depends on the values alone: not on chunks, slices, dictionary coding, the payload under
+A form depends on the values alone: not on chunks, slices, dictionary coding, the payload under
 a null, the Parquet encoding or the version of a library. Everything variable carries its length,
-so no two different contents have the same form.
+so no two different contents have the same form. Form 1 is that of segments of earlier programs;
+what is sealed now is in form 2.
 """
 
 from __future__ import annotations
@@ -11,80 +12,181 @@ import hashlib
 import json
 import struct
 from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from subledger.errors import InvariantError
 from subledger.store.versions import complete, conform, schema_at, schema_version
-from subledger.tables import Table
+from subledger.tables import TEXT, Table, is_text
+from subledger.texts import from_arrow
 
-FORM = b"subledger.table/1"
+FORM = 2
+FORMS = {1: b"subledger.table/1", 2: b"subledger.table/2"}
 GENESIS = "0" * 64
 _SEGMENT, _BATCH, _SEAL = b"\x02", b"\x03", b"\x04"  # 0x00 and 0x01 are for Merkle leaves and nodes
-_TYPES = {pa.int64(): b"int64", pa.string(): b"text", pa.date32(): b"date32", pa.bool_(): b"bool"}
+_TYPES = {
+    pa.int64(): b"int64",
+    TEXT: b"text",
+    pa.string(): b"spelled",
+    pa.date32(): b"date32",
+    pa.bool_(): b"bool",
+}
+# Bytes of a number, the least that hold every value of its column, and how many bits they are.
+_WIDTHS = ((1, 7), (2, 15), (4, 31))
 
 
 def _framed(content: bytes) -> bytes:
     return struct.pack("<Q", len(content)) + content
 
 
-def content_hash(table: pa.Table, declared: Table, *, version: int | None = None) -> str:
+def content_hash(
+    table: pa.Table, declared: Table, *, version: int | None = None, form: int = FORM
+) -> str:
     """Return the SHA-256 of a table's content in canonical form, as hexadecimal text.
 
     Hashed are the table's name, schema version and number of rows, then per column in the order
     of the schema its name, type, number of nulls, validity bits (only if there are nulls; lowest
-    bit first) and values: integers and dates little-endian with 0 under a null, booleans one byte
-    each, text as all lengths in bytes (32 bits) followed by all bytes.
+    bit first) and values: numbers, days and booleans (0 or 1) with 0 under a null, preceded by
+    their width in one byte: the 1, 2, 4 or 8 little-endian bytes, signed, that hold the least and
+    the greatest of the column, or 0 where all are one value, which follows once in 8. Text is its
+    distinct values in the order of their first row (their number in 8 bytes, all lengths in bytes
+    in 32 bits, all bytes) and then the position of each row's value, as numbers; text that is
+    declared as spelled is the lengths of all rows in 32 bits followed by all bytes.
+
+    In form 1 numbers have 64 bits, days 32 and booleans 8 throughout, and text is the lengths of
+    all rows in 32 bits followed by all bytes.
     """
-    version = version or schema_version(declared)
+    plain = canonical(table, declared, version=version)
+    return hash_of(plain, declared, version=version, form=form)
+
+
+def canonical(table: pa.Table, declared: Table, *, version: int | None = None) -> pa.Table:
+    """Return a table as it is hashed and written: as declared, texts in order of appearance.
+
+    Equal content gives equal columns, in one chunk each.
+    """
     plain = conform(table, declared, version=version)
-    digest = hashlib.sha256(_framed(FORM) + _framed(declared.name.encode()))
+    columns = [
+        from_arrow(column).canonical().dictionary() if column.type == TEXT else _whole(column)
+        for column in plain.columns
+    ]
+    return pa.Table.from_arrays(columns, schema=plain.schema)
+
+
+def _whole(column: pa.ChunkedArray) -> pa.Array:
+    return column.chunk(0) if column.num_chunks == 1 else column.combine_chunks()
+
+
+def hash_of(
+    plain: pa.Table, declared: Table, *, version: int | None = None, form: int = FORM
+) -> str:
+    """Return the content hash of a table that `canonical` made of the same version."""
+    version = version or schema_version(declared)
+    digest = hashlib.sha256(_framed(FORMS[form]) + _framed(declared.name.encode()))
     digest.update(struct.pack("<QQQ", version, plain.num_rows, plain.num_columns))
     for field in plain.schema:
         if field.type not in _TYPES:
             raise InvariantError(f"{field.name}: no canonical form for {field.type}")
-        column = plain[field.name]
-        digest.update(_framed(field.name.encode()) + _framed(_TYPES[field.type]))
+        column = plain[field.name].chunk(0)
+        kind = b"text" if form == 1 and is_text(field.type) else _TYPES[field.type]
+        digest.update(_framed(field.name.encode()) + _framed(kind))
         digest.update(struct.pack("<Q", column.null_count))
         if column.null_count:
-            valid = column.is_valid().to_numpy()
+            valid = column.is_valid().to_numpy(zero_copy_only=False)
             digest.update(np.packbits(valid, bitorder="little").tobytes())
-        _hash_values(digest, column)
+        if form == 1:
+            _hash_values(digest, column)
+        else:
+            _hash_narrow(digest, column)
     return digest.hexdigest()
 
 
 def sealed_as(table: pa.Table, declared: Table, *, sealed: str) -> bool:
-    """Say whether a table's content has a hash that a close sealed, perhaps at an earlier schema.
+    """Say whether a table's content has a hash that a close sealed, perhaps by an earlier program.
 
-    An earlier version counts only where the columns added since hold no more than their defaults.
+    An earlier version of the schema counts only where the columns added since hold no more than
+    their defaults.
     """
     plain = conform(table, declared)
     for version in range(schema_version(declared), 0, -1):
         earlier = plain.select(schema_at(declared, version).names)
-        if content_hash(earlier, declared, version=version) == sealed:
-            return bool(complete(earlier, declared).equals(plain))
+        if matches(earlier, declared, version=version, hashed=sealed):
+            return same(complete(earlier, declared), plain)
     return False
 
 
-def _hash_values(digest: hashlib._Hash, column: pa.ChunkedArray) -> None:
-    if pa.types.is_string(column.type):
-        chunks = column.fill_null("").chunks
-        for chunk in chunks:
-            digest.update(_little(pc.binary_length(chunk), "<i4"))
-        for chunk in chunks:
-            digest.update(_text_bytes(chunk))
-    elif pa.types.is_boolean(column.type):
-        digest.update(_little(column.fill_null(False).cast(pa.int8()), "|i1"))
-    elif pa.types.is_date32(column.type):
-        digest.update(_little(column.cast(pa.int32()).fill_null(0), "<i4"))
-    else:
-        digest.update(_little(column.fill_null(0), "<i8"))
+def matches(table: pa.Table, declared: Table, *, version: int, hashed: str) -> bool:
+    """Say whether a table has a content hash, in the present form or in an earlier one."""
+    plain = canonical(table, declared, version=version)
+    return any(hash_of(plain, declared, version=version, form=form) == hashed for form in (2, 1))
 
 
-def _little(values: pa.Array | pa.ChunkedArray, code: str) -> bytes:
-    return np.ascontiguousarray(values.to_numpy(), dtype=np.dtype(code)).tobytes()
+def same(table: pa.Table, other: pa.Table) -> bool:
+    """Say whether two tables of one schema have equal values, however their texts are coded."""
+    pairs = zip(table.columns, other.columns, strict=True)
+    return table.num_rows == other.num_rows and all(_equal(*pair) for pair in pairs)
+
+
+def _equal(column: pa.ChunkedArray, other: pa.ChunkedArray) -> bool:
+    if column.type != TEXT:
+        return bool(column.equals(other))
+    return bool((from_arrow(column) == from_arrow(other)).all())
+
+
+def _hash_narrow(digest: hashlib._Hash, column: pa.Array) -> None:
+    """Add the values of a column in form 2."""
+    if column.type == TEXT:
+        values = column.dictionary
+        lengths = pc.binary_length(values).to_numpy(zero_copy_only=False)
+        digest.update(struct.pack("<Q", len(values)))
+        digest.update(np.ascontiguousarray(lengths, np.dtype("<i4")).data)
+        digest.update(_text_bytes(values))
+        _hash_numbers(digest, column.indices.to_numpy(), bounds=(0, max(len(values) - 1, 0)))
+        return
+    if is_text(column.type):
+        _hash_values(digest, column)
+        return
+    plain = _plain_numbers(column).to_numpy()
+    bounds = (int(plain.min()), int(plain.max())) if len(plain) else (0, 0)
+    _hash_numbers(digest, plain, bounds=bounds)
+
+
+def _hash_numbers(
+    digest: hashlib._Hash, values: npt.NDArray[Any], *, bounds: tuple[int, int]
+) -> None:
+    least, greatest = bounds
+    if least == greatest:
+        digest.update(struct.pack("<Bq", 0, least))
+        return
+    bits = max(least.bit_length() if least >= 0 else (~least).bit_length(), greatest.bit_length())
+    width = next((width for width, held in _WIDTHS if bits <= held), 8)
+    digest.update(bytes([width]))
+    digest.update(np.ascontiguousarray(values, np.dtype(f"<i{width}")).data)
+
+
+def _plain_numbers(column: pa.Array) -> pa.Array:
+    """Return numbers, days or booleans as integers, 0 under a null."""
+    if pa.types.is_boolean(column.type):
+        return column.fill_null(fill_value=False).cast(pa.int8())
+    whole = column.view(pa.int32()) if pa.types.is_date32(column.type) else column
+    return whole.fill_null(0) if whole.null_count else whole
+
+
+def _hash_values(digest: hashlib._Hash, column: pa.Array) -> None:
+    """Add the values of a column in form 1."""
+    if is_text(column.type):
+        spelled = from_arrow(column).plain() if column.type == TEXT else column
+        lengths = pc.binary_length(spelled).to_numpy(zero_copy_only=False)
+        digest.update(np.ascontiguousarray(lengths, np.dtype("<i4")).data)
+        digest.update(_text_bytes(spelled))
+        return
+    code = {1: "|i1", 32: "<i4", 64: "<i8"}[column.type.bit_width]
+    plain = _plain_numbers(column).to_numpy()
+    digest.update(np.ascontiguousarray(plain, dtype=np.dtype(code)).tobytes())
 
 
 def _text_bytes(chunk: pa.StringArray) -> memoryview:
@@ -130,10 +232,10 @@ def seal_hash(previous: str, seal: Mapping[str, object]) -> str:
     return _sha(_SEAL + bytes.fromhex(previous) + rows_form("close_seal", [seal]))
 
 
-def sha256(content: bytes) -> str:
+def sha256(content: bytes | memoryview) -> str:
     """Return the SHA-256 of bytes as hexadecimal text."""
     return _sha(content)
 
 
-def _sha(content: bytes) -> str:
+def _sha(content: bytes | memoryview) -> str:
     return hashlib.sha256(content).hexdigest()

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -13,10 +14,11 @@ from sqlalchemy import Connection, Select, Table, func, select
 from sqlalchemy.sql import ColumnElement
 
 from subledger import tables
+from subledger.columns import concatenate
 from subledger.errors import refuse
 from subledger.store import schema
-from subledger.store.files import read_raw
-from subledger.store.hashing import GENESIS
+from subledger.store.files import RAW, read_raw
+from subledger.store.hashing import GENESIS, sha256
 from subledger.store.records import (
     Batch,
     Close,
@@ -27,7 +29,7 @@ from subledger.store.records import (
     instrument_of_row,
     table_of,
 )
-from subledger.store.segments import read_segment
+from subledger.store.segments import read_segment, segment_bytes
 
 Row: TypeAlias = dict[str, Any]
 Query: TypeAlias = Callable[[Select[Any]], Sequence[Row]]
@@ -141,32 +143,66 @@ class Reading:
         """Return the whole manifest, oldest first."""
         return [Segment(**row) for row in self._known(schema.SEGMENT)]
 
-    def read(self, declared: tables.Table, segment: Segment) -> pa.Table:
-        """Return the rows of a segment, checked against the manifest."""
-        if segment.path in self._pending:
-            return self._pending[segment.path]
-        if segment.path in self._kept:
-            return self._kept[segment.path]
+    def read(
+        self, declared: tables.Table, segment: Segment, *, columns: Collection[str] | None = None
+    ) -> pa.Table:
+        """Return the rows of a segment, or some columns of them, checked against the manifest."""
+        held = self._pending if segment.path in self._pending else self._kept
+        if (kept := held.get(segment.path)) is not None:
+            wanted = [name for name in kept.column_names if columns is None or name in columns]
+            return kept.select(wanted)
         table = read_segment(
-            self._store, declared, path=segment.path, file_sha256=segment.file_sha256
+            self._store,
+            declared,
+            path=segment.path,
+            file_sha256=segment.file_sha256,
+            columns=columns,
         )
-        if table.num_rows <= _KEPT_ROWS:
+        if columns is None and table.num_rows <= _KEPT_ROWS:
             self._kept[segment.path] = table
         return table
+
+    def sealed_bytes(self, segment: Segment) -> bytes:
+        """Return the bytes of a segment's file, checked against the manifest."""
+        data = segment_bytes(self._store, segment.path)
+        if sha256(data) != segment.file_sha256:
+            message = "the file's SHA-256 is not the manifest's"
+            raise refuse("SEGMENT_CHANGED", message, file=segment.path)
+        return data
 
     def raw(self, sha256: str) -> bytes:
         """Return the bytes that are kept under a SHA-256: an imported file, or a ledger file."""
         return read_raw(self._store, sha256)
 
+    def raw_path(self, sha256: str) -> Path:
+        """Return where the bytes that are kept under a SHA-256 stand; `raw` checks them."""
+        return self._store / RAW / sha256
+
     def facts(self, kind: str) -> pa.Table:
         """Return the facts of a kind in the order in which they became known (tables.FACTS)."""
         return self.rows(tables.FACTS[kind], basis="")
 
-    def rows(self, declared: tables.Table, *, basis: str, period: str | None = None) -> pa.Table:
-        """Return the rows of every segment of an appended table (entries, lines, facts)."""
+    def rows(
+        self,
+        declared: tables.Table,
+        *,
+        basis: str,
+        period: str | None = None,
+        columns: Collection[str] | None = None,
+    ) -> pa.Table:
+        """Return the rows of every segment of an appended table (entries, lines, facts).
+
+        `columns` limits what is read to some of the declared columns.
+        """
         found = self.segments(declared.name, basis, period=period)
-        parts = [self.read(declared, segment) for segment in found]
-        return pa.concat_tables([declared.empty(), *parts])
+        parts = [self.read(declared, segment, columns=columns) for segment in found]
+        filled = [part for part in parts if part.num_rows]
+        if len(filled) == 1:
+            return filled[0]
+        names = declared.schema.names
+        wanted = [name for name in names if columns is None or name in columns]
+        schema = pa.schema([declared.schema.field(name) for name in wanted])
+        return concatenate(replace(declared, schema=schema), filled)
 
     def latest(self, declared: tables.Table, *, basis: str, period: str = "") -> pa.Table | None:
         """Return the newest segment of a table that is written anew each time (lots, reliefs).
@@ -206,6 +242,12 @@ class Reading:
         where = [] if basis is None else [schema.CLOSE_SEAL.c.basis == basis]
         rows = self._known(schema.CLOSE_SEAL, *where)
         return [Close(**row) for row in sorted(rows, key=lambda row: (row["batch"], row["basis"]))]
+
+    def booked_month(self, basis: str, period: str) -> Row | None:
+        """Return what a month was last booked from and what came out, None if never."""
+        table = schema.BOOKED_MONTH
+        rows = self._known(table, table.c.basis == basis, table.c.period == period)
+        return rows[-1] if rows else None
 
     def mark_dates(self, basis: str) -> list[date]:
         """Return the dates on which a basis was marked, in order."""

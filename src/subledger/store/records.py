@@ -9,6 +9,7 @@ from datetime import date
 
 import pyarrow as pa
 
+from subledger.columns import ordered
 from subledger.errors import Finding
 from subledger.store.hashing import canonical_json
 from subledger.tables import Table
@@ -56,7 +57,9 @@ class Segment:
     """A row of the manifest; `basis` and `period` are "" where a kind has none.
 
     `first_seq` and `last_seq` are entry numbers, of entries only; `debit` and `credit` are totals
-    of lines in base ledger units, both positive.
+    of lines in base ledger units, both positive. `form` is that of its content hash, None being the
+    first. Of facts, `last_day` is the last of all their dates; of trades and settlements,
+    `first_id` and `last_id` are the least and greatest trade id. None says that it is not known.
     """
 
     n: int
@@ -75,6 +78,10 @@ class Segment:
     schema_version: int
     debit: str | None
     credit: str | None
+    form: int | None = None
+    last_day: str | None = None
+    first_id: str | None = None
+    last_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,4 +177,4 @@ def _column(values: list[object], field: pa.Field) -> pa.Array:
 
 def in_order(table: pa.Table, declared: Table) -> pa.Table:
     """Return the rows in the declared order; text sorts by code point."""
-    return table.sort_by([(name, "ascending") for name in declared.order])
+    return ordered(declared, table)

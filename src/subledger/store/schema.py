@@ -27,7 +27,7 @@ from subledger import tables
 from subledger.store.triggers import append_only, chained, segment_order
 from subledger.store.versions import since
 
-HEAD = "0002"
+HEAD = "0003"
 METADATA = MetaData()
 WHOLE = BigInteger().with_variant(Integer(), "sqlite")  # INTEGER, which strict tables ask for
 
@@ -60,7 +60,7 @@ def _declared(declared: tables.Table) -> list[Column[str] | Column[int]]:
     """
     return [
         _text(field.name, null=field.nullable or since(field) > 1)
-        if pa.types.is_string(field.type) or pa.types.is_date32(field.type)
+        if tables.is_text(field.type) or pa.types.is_date32(field.type)
         else _whole(field.name, null=field.nullable or since(field) > 1)
         for field in sorted(declared.schema, key=since)
     ]
@@ -125,6 +125,10 @@ SEGMENT = _table(
     _whole("schema_version"),
     _text("debit", null=True),
     _text("credit", null=True),
+    _whole("form", null=True),
+    _text("last_day", null=True),
+    _text("first_id", null=True),
+    _text("last_id", null=True),
     _key("n"),
     UniqueConstraint("kind", "basis", "chain"),
     UniqueConstraint("path"),
@@ -175,6 +179,17 @@ MARK_RUN = _table(
     _key("basis", "mark_date", "batch"),
     _owner(),
 )
+BOOKED_MONTH = _table(
+    "booked_month",
+    _text("basis"),
+    _text("period"),
+    _whole("batch"),
+    _text("inputs"),
+    _text("marked"),
+    _text("outputs"),
+    _key("basis", "period", "batch"),
+    _owner(),
+)
 EXCEPTION = _table(
     "exception",
     *_declared(tables.EXCEPTIONS),
@@ -209,9 +224,10 @@ RECORDED: tuple[Table, ...] = (
     EXCEPTION,
     EXCEPTION_EVENT,
     RATE,
+    BOOKED_MONTH,
 )
 # Tables that a migration added: a batch that recorded nothing in them is hashed as before it.
-ADDED: frozenset[str] = frozenset({"rate"})
+ADDED: frozenset[str] = frozenset({"rate", "booked_month"})
 
 
 def known_in(table: Table) -> Column[int]:

@@ -2,26 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
-import numpy as np
 import pyarrow as pa
 from sqlalchemy import Column, Connection, Select, Table, func, insert, select
 
 from subledger import tables
 from subledger.errors import Finding, InvariantError, refuse
-from subledger.numbers import exact_sum
 from subledger.store import schema
-from subledger.store.files import put_raw
+from subledger.store.adding import Folder, Sealed, Sealing, ToSeal
+from subledger.store.files import put_raw, put_raw_file
 from subledger.store.hashing import (
+    FORM,
     GENESIS,
     batch_hash,
     canonical_json,
-    content_hash,
     next_in_chain,
     rows_form,
     seal_hash,
@@ -29,11 +30,7 @@ from subledger.store.hashing import (
 )
 from subledger.store.reading import Reading, Row, rows_found
 from subledger.store.records import Close, Imported, Segment, notes_text, rows_of
-from subledger.store.segments import SegmentFile, segment_folder, segment_path, write_segment
 from subledger.store.versions import conform, schema_version
-
-# Written as what is new; all other kinds are written anew, so an empty one replaces a full one.
-APPENDED = {"entries", "lines", *tables.FACTS}
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +43,13 @@ class Command:
     at: str
     clock_regressed: bool
     program_version: str
+
+
+class Added(NamedTuple):
+    """The content hash of a table, and its segment where that added anything."""
+
+    content_hash: str
+    segment: Segment | None
 
 
 class Unit:
@@ -65,6 +69,7 @@ class Unit:
         self._imported: Imported | None = None
         self._notes: list[Finding] = []
         self._pending: dict[str, pa.Table] = {}
+        self._begun: list[Sealing] = []
         self.abandoned = dry_run
         self.reading = Reading(self._rows, store)
         self.seq: int = self.reading.as_at + 1
@@ -95,16 +100,35 @@ class Unit:
         """Keep findings that did not stop the command with the batch."""
         self._notes.extend(findings)
 
+    def raw_file(self, path: Path, name: str) -> None:
+        """Keep a copy of a file whose SHA-256 is known, as `raw` does."""
+        if self._dry_run:
+            return
+        put_raw_file(self._store, path, name=name)
+        self._know_raw(name, path.stat().st_size)
+
     def raw(self, content: bytes) -> str:
         """Keep the bytes of an imported file; return their SHA-256, under which they stand."""
+        with self.keeping(content, sha256(content)) as name:
+            return name
+
+    @contextmanager
+    def keeping(self, content: bytes | Path, name: str) -> Iterator[str]:
+        """Keep an imported file, whose SHA-256 is known, while the block runs."""
+        size = content.stat().st_size if isinstance(content, Path) else len(content)
         if self._dry_run:
-            return sha256(content)
-        name = put_raw(self._store, content)
+            yield name
+            return
+        with ThreadPoolExecutor(1) as thread:
+            kept = thread.submit(put_raw, self._store, content, name=name)
+            yield name
+            kept.result()
+        self._know_raw(name, size)
+
+    def _know_raw(self, name: str, size: int) -> None:
         known = select(schema.RAW_FILE.c.sha256).where(schema.RAW_FILE.c.sha256 == name)
         if not self._rows(known):
-            row = {"sha256": name, "size": len(content), "batch": self.seq}
-            self._insert(schema.RAW_FILE, [row])
-        return name
+            self._insert(schema.RAW_FILE, [{"sha256": name, "size": size, "batch": self.seq}])
 
     def fix(self, key: str, value: str) -> None:
         """Fix a setting for good; refuse with SETTING_FIXED when it was fixed otherwise."""
@@ -134,19 +158,59 @@ class Unit:
         content, and when an appended table (entries, lines, facts) has no rows. Entries must
         continue the basis's numbers; lines must sum to zero in base.
         """
+        return self.add_segments([(declared, table)], basis=basis, period=period)[0].segment
+
+    def add_segments(
+        self,
+        parts: Sequence[tuple[tables.Table, pa.Table]],
+        *,
+        basis: str,
+        period: str = "",
+        begun: Sealing | None = None,
+    ) -> list[Added]:
+        """Seal tables of different kinds as `add_segment` does, each hashed once, two at a time.
+
+        Returns for each its content hash and the segment, where one was added. `begun` is what
+        `begin_segments` returned for the same tables.
+        """
+        sealing = begun or self.begin_segments(parts, basis=basis, period=period)
+        found = sealing.result()
+        self._begun.remove(sealing)
+        self._pending |= {one.file.path: one.table for one in found if one.file and self._dry_run}
+        return [
+            Added(one.content_hash, self._listed(one, basis=basis, period=period)) for one in found
+        ]
+
+    def begin_segments(
+        self, parts: Sequence[tuple[tables.Table, pa.Table]], *, basis: str, period: str = ""
+    ) -> Sealing:
+        """Begin to seal tables that `add_segments` will add; what is never added does not exist."""
+        wanted = [
+            ToSeal(declared, table, self._last(declared.name, basis=basis, period=period))
+            for declared, table in parts
+        ]
+        place = Folder(self._store, basis, period, self.seq, dry_run=self._dry_run)
+        self._begun.append(Sealing(place, wanted))
+        return self._begun[-1]
+
+    def rest(self) -> None:
+        """Wait until nothing that was begun is being written."""
+        for sealing in self._begun:
+            sealing.wait()
+
+    def _last(self, kind: str, *, basis: str, period: str) -> Row | None:
+        """Return the row of the newest segment of a kind, basis and period."""
+        same = [row for row in self._segments_of(kind, basis) if row["period"] == period]
+        return same[-1] if same else None
+
+    def _listed(self, sealed: Sealed, *, basis: str, period: str) -> Segment | None:
+        """Add the row of a segment that was sealed to the manifest."""
+        if sealed.file is None:
+            return None
+        declared = sealed.declared
         before = self._segments_of(declared.name, basis)
-        same = [segment for segment in before if segment["period"] == period]
-        table = conform(table, declared)
-        content = content_hash(table, declared)
-        if not table.num_rows and (declared.name in APPENDED or not same):
-            return None
-        if same and same[-1]["content_hash"] == content:
-            return None
-        file = self._seal(
-            declared, table, folder=segment_folder(declared.name, basis, period=period)
-        )
         previous = before[-1]["chain"] if before else GENESIS
-        row = asdict(file) | _sequence(declared, table) | _totals(declared, table)
+        row = asdict(sealed.file) | sealed.facts
         row |= {
             "n": self._next(schema.SEGMENT.c.n),
             "batch": self.seq,
@@ -154,8 +218,9 @@ class Unit:
             "basis": basis,
             "period": period,
             "previous": previous,
-            "chain": next_in_chain(previous, content),
+            "chain": next_in_chain(previous, sealed.content_hash),
             "schema_version": schema_version(declared),
+            "form": FORM,
         }
         self._insert(schema.SEGMENT, [row])
         return Segment(**row)
@@ -164,14 +229,6 @@ class Unit:
         table = schema.SEGMENT
         where = (table.c.kind == kind, table.c.basis == basis)
         return self._rows(select(table).where(*where).order_by(table.c.n))
-
-    def _seal(self, declared: tables.Table, table: pa.Table, *, folder: str) -> SegmentFile:
-        if self._dry_run:
-            content = content_hash(table, declared)
-            path = segment_path(folder, content, batch=self.seq)
-            self._pending[path] = table
-            return SegmentFile(path, content, GENESIS, table.num_rows)
-        return write_segment(self._store, declared, table=table, folder=folder, batch=self.seq)
 
     def _next(self, column: Column[int]) -> int:
         return int(self._rows(select(func.max(column).label("last")))[0]["last"] or 0) + 1
@@ -223,6 +280,14 @@ class Unit:
         close = Close(**row, previous=previous, hash=seal_hash(previous, row))
         self._insert(table, [asdict(close)])
         return close
+
+    def remember(self, basis: str, period: str, *, inputs: str, marked: str, outputs: str) -> None:
+        """Keep what a month was booked from and what came out, unless that is known already."""
+        row = {"inputs": inputs, "marked": marked, "outputs": outputs}
+        known = self.reading.booked_month(basis, period)
+        if known is None or {name: known[name] for name in row} != row:
+            row |= {"basis": basis, "period": period}
+            self._insert(schema.BOOKED_MONTH, [row | {"batch": self.seq}])
 
     def add_mark_run(self, basis: str, mark_date: date) -> None:
         """Record that a basis was marked on a date."""
@@ -322,27 +387,3 @@ def recorded_form(connection: Connection, seq: int) -> bytes:
 
 def _holds(known: Mapping[str, object] | None, row: Mapping[str, object]) -> bool:
     return known is not None and all(known[name] == value for name, value in row.items())
-
-
-def _sequence(declared: tables.Table, table: pa.Table) -> dict[str, int | None]:
-    if declared.name != "entries":
-        return {"first_seq": None, "last_seq": None}
-    numbers = table["seq"].to_numpy()
-    if np.any(np.diff(numbers) != 1):
-        raise InvariantError("the numbers of the entries have a gap or are not in order")
-    return {"first_seq": int(numbers[0]), "last_seq": int(numbers[-1])}
-
-
-def _totals(declared: tables.Table, table: pa.Table) -> dict[str, str | None]:
-    if declared.name != "lines":
-        return {"debit": None, "credit": None}
-    debit, credit = control_totals(table)
-    if debit != credit:
-        raise InvariantError(f"the lines do not balance: debit {debit}, credit {credit}")
-    return {"debit": str(debit), "credit": str(credit)}
-
-
-def control_totals(lines: pa.Table) -> tuple[int, int]:
-    """Return total debit and credit of lines in base ledger units, both positive, exactly."""
-    amounts = lines["amount_base"].to_numpy()
-    return exact_sum(amounts[amounts > 0]), -exact_sum(amounts[amounts < 0])

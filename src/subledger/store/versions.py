@@ -11,7 +11,8 @@ from __future__ import annotations
 import pyarrow as pa
 
 from subledger.errors import InvariantError
-from subledger.tables import Table
+from subledger.tables import TEXT, Table, is_text
+from subledger.texts import Texts, from_arrow
 
 SINCE, DEFAULT, LIKE = b"since", b"default", b"like"
 
@@ -34,7 +35,7 @@ def schema_at(declared: Table, version: int) -> pa.Schema:
 def conform(table: pa.Table, declared: Table, *, version: int | None = None) -> pa.Table:
     """Return the table in the declared columns, order and types of a schema version.
 
-    Dictionary and large text columns become plain text; integers of other widths become the
+    Text columns become coded ones, however they were held; integers of other widths become the
     declared ones. Raises InvariantError for a missing, unknown or floating column, for a value
     that does not fit and for a null where none may be.
     """
@@ -48,6 +49,10 @@ def conform(table: pa.Table, declared: Table, *, version: int | None = None) -> 
 def _cast(column: pa.ChunkedArray, field: pa.Field) -> pa.ChunkedArray:
     if pa.types.is_floating(column.type):
         raise InvariantError(f"{field.name}: a floating-point column may not be stored")
+    if field.type == TEXT and column.null_count:
+        raise InvariantError(f"{field.name}: a value is missing")
+    if field.type == TEXT and _any_text(column.type):
+        return pa.chunked_array([from_arrow(column).dictionary()])
     if column.type != field.type:
         try:
             column = column.cast(field.type)
@@ -56,6 +61,10 @@ def _cast(column: pa.ChunkedArray, field: pa.Field) -> pa.ChunkedArray:
     if column.null_count and not field.nullable:
         raise InvariantError(f"{field.name}: a value is missing")
     return column
+
+
+def _any_text(kind: pa.DataType) -> bool:
+    return is_text(kind) or bool(pa.types.is_large_string(kind))
 
 
 def complete(table: pa.Table, declared: Table) -> pa.Table:
@@ -74,8 +83,9 @@ def _default(field: pa.Field, table: pa.Table) -> pa.Array | pa.ChunkedArray:
         return table[metadata[LIKE].decode()]
     if field.nullable:
         return pa.nulls(rows, field.type)
-    if pa.types.is_string(field.type):
-        return pa.repeat(pa.scalar(metadata.get(DEFAULT, b"").decode(), field.type), rows)
+    if is_text(field.type):
+        found = Texts.repeated(metadata.get(DEFAULT, b"").decode(), rows)
+        return found.dictionary() if field.type == TEXT else found.plain()
     if pa.types.is_boolean(field.type):
         return pa.repeat(pa.scalar(value=False, type=field.type), rows)
     if pa.types.is_integer(field.type):

@@ -17,6 +17,7 @@ from subledger.tables.declaring import (
     maybe_day,
     maybe_units,
     money,
+    spelled,
     text,
     units,
     whole,
@@ -72,7 +73,7 @@ RELIEFS = Table(
     "Which lot a closing trade consumed, with its gain; positive amounts, gains positive.",
     pa.schema(
         [
-            text("relief_id", "trade id, then :r and a number"),
+            spelled("relief_id", "trade id, then :r and a number"),
             text("kind"),
             text("trade_id"),
             whole("version"),
@@ -177,6 +178,13 @@ MEASURES = Table(
     ("event_id", "event_version", "stage", "leg"),
 )
 
+MARK_MEASURES = Table(
+    "mark_measures",
+    "The measures of a month's last marks, where they were added to what was booked before.",
+    MEASURES.schema,
+    MEASURES.order,
+)
+
 UNSETTLED = Table(
     "unsettled",
     "Posted trades whose cash and securities have not been exchanged, item by item.",
@@ -274,7 +282,7 @@ ENTRIES = Table(
     pa.schema(
         [
             whole("seq", "gap-free number in the basis's journal"),
-            text("entry_id"),
+            spelled("entry_id"),
             text("kind", "normal, reversal, mark, manual, closing; more may come"),
             day("accounting_date"),
             day("activity_date"),
@@ -289,7 +297,7 @@ ENTRIES = Table(
             text("rule_hash"),
             text("reverses", "entry id"),
             text("reason"),
-            text("narration"),
+            spelled("narration"),
         ]
     ),
     ("seq",),

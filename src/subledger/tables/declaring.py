@@ -26,9 +26,22 @@ def _field(name: str, kind: pa.DataType, *, meaning: str, unit: str) -> pa.Field
     return pa.field(name, kind, nullable=False, metadata=metadata)
 
 
+TEXT = pa.dictionary(pa.int32(), pa.string())
+
+
 def text(name: str, meaning: str = "") -> pa.Field:
     """Declare a text column; "" means not given."""
+    return _field(name, TEXT, meaning=meaning, unit="")
+
+
+def spelled(name: str, meaning: str = "") -> pa.Field:
+    """Declare a text column in which hardly two texts are alike: they are not coded."""
     return _field(name, pa.string(), meaning=meaning, unit="")
+
+
+def is_text(kind: pa.DataType) -> bool:
+    """Say whether a type is that of text: coded, as tables hold it, or plain."""
+    return bool(pa.types.is_dictionary(kind) or pa.types.is_string(kind))
 
 
 def day(name: str, meaning: str = "") -> pa.Field:

@@ -18,6 +18,7 @@ from subledger.tables.declaring import (
     maybe_units,
     maybe_whole,
     money,
+    spelled,
     text,
     units,
     whole,
@@ -66,7 +67,7 @@ TRADES = Table(
             day("trade_date"),
             day("settlement_date", "contractual"),
             maybe_day("settled_date", "actual; null unless settled"),
-            text("executed_at", "as received"),
+            spelled("executed_at", "as received"),
             maybe_whole("executed_instant", "nanoseconds since 1970 UTC; null without executed_at"),
             maybe_whole("sequence"),
             *OWNER,
@@ -278,3 +279,20 @@ RATES = Table(
     ),
     ("base", "quote", "date", "version"),
 )
+
+# What is not finished when a close seals it: read instead of the facts of closed months.
+OPEN_TRADES = Table(
+    "open_trades",
+    "Every fact of the trades that may still have an effect after a close.",
+    TRADES.schema,
+    TRADES.order,
+)
+
+OPEN_SETTLEMENTS = Table(
+    "open_settlements",
+    "Every settlement fact of the same trades, and those that name no known trade.",
+    SETTLEMENTS.schema,
+    SETTLEMENTS.order,
+)
+
+LEFT_OPEN: tuple[Table, ...] = (OPEN_TRADES, OPEN_SETTLEMENTS)

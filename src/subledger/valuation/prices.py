@@ -8,7 +8,16 @@ from datetime import date
 import numpy as np
 import pyarrow as pa
 
-from subledger.columns import build, concatenate, days, numbers, ordered, texts
+from subledger.columns import (
+    build,
+    concatenate,
+    days,
+    numbers,
+    ordered,
+    rows_named,
+    sorted_by,
+    texts,
+)
 from subledger.tables import MARKS
 
 
@@ -40,13 +49,12 @@ def _marks(
     sessions: Mapping[tuple[str, date], date],
 ) -> pa.Table:
     known = prices.filter(pa.array(days(prices, "date") <= np.datetime64(on)))
-    known = known.sort_by([("instrument", "ascending"), ("date", "ascending")])
+    known = sorted_by(known, ("instrument", "date"))
     names = texts(known, "instrument")
     is_last = np.ones(len(names), bool)
     is_last[:-1] = names[1:] != names[:-1]
     latest = known.filter(pa.array(is_last))
-    position = {name: row for row, name in enumerate(texts(instruments, "instrument"))}
-    rows = np.array([position[name] for name in texts(latest, "instrument")], np.intp)
+    rows = rows_named(texts(latest, "instrument"), among=texts(instruments, "instrument"))
     exchange = texts(instruments, "exchange")[rows]
     level, usual = numbers(latest, "level"), numbers(instruments, "level")[rows]
     copied = ("instrument", "price_mantissa", "price_scale", "source")
@@ -57,6 +65,6 @@ def _marks(
             "mark_date": np.full(latest.num_rows, np.datetime64(on)),
             "price_date": days(latest, "date"),
             "level": np.where(level > 0, level, usual),
-            "session": np.array([sessions[name, on] for name in exchange], "datetime64[D]"),
+            "session": exchange.looked_up(lambda name: sessions[name, on], "datetime64[D]"),
         },
     )

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
+from tests.exports.ledger.conftest import hashes_of, texts_of
 
 from subledger import tables
 from subledger.chart.accounts import Account
@@ -41,6 +42,11 @@ def money(account: str, amount: int, **further: Any) -> dict[str, Any]:
 def lot(account: str, quantity: int, amount: int, **further: Any) -> dict[str, Any]:
     given = {"instrument": "AAPL", "lot_id": "T1", "quantity": quantity}
     return money(account, amount) | given | further
+
+
+def _text_in(files: dict[str, str]) -> Callable[[str], str]:
+    known = dict(zip(hashes_of(files).values(), files.values(), strict=True))
+    return known.__getitem__
 
 
 def posting(text: str, account: str) -> list[str]:
@@ -144,7 +150,7 @@ def test_the_same_tables_in_any_order_give_the_same_bytes(
         month.entries.sort_by([("seq", "descending")]),
         month.lines.sort_by([("line", "descending"), ("seq", "descending")]),
     )
-    assert month_files(context, month).files == month_files(context, turned).files
+    assert texts_of(month_files(context, month)) == texts_of(month_files(context, turned))
     assert ledger_uses(context, month).equals(month_files(context, turned).uses)
 
 
@@ -158,10 +164,10 @@ def test_an_entry_says_where_it_came_from(
         context.units,
         context.accounts,
         context.instruments,
-        table(SOURCES, [source]),
+        lambda: table(SOURCES, [source]),
     )
     journal.post("2022-01-03", "T1", lot("1210", 3, 1000), money("1010", -1000), reason="late")
-    text = month_files(context, journal.month("2022-01")).files["2022-01.beancount"]
+    text = texts_of(month_files(context, journal.month("2022-01")))["2022-01.beancount"]
     assert text.split("\n\n")[1] == "\n".join(
         [
             '2022-01-03 * "IB-1" "n" #MOM ^T1',
@@ -194,7 +200,7 @@ def test_a_changed_digit_is_named_with_file_and_line(
     text = path.read_text()
     rows = [row for row, line in enumerate(text.split("\n"), 1) if "-10.00 USD" in line]
     path.write_text(text.replace("-10.00 USD", "-10.01 USD"))
-    (found,) = compare_text(files, tmp_path)
+    (found,) = compare_text(hashes_of(files), tmp_path, text_of=_text_in(files))[1]
     assert (found.code, found.file, found.row) == ("LEDGER_EDITED", path.name, rows[0])
     refused = run_bean_check(tmp_path)
     assert [finding.file for finding in refused] == [path.name]
@@ -267,5 +273,5 @@ def test_the_first_row_that_brought_an_event_is_its_source(
     row = {"event_id": "C1", "event_version": 1, "row": 2}
     sources = table(SOURCES, [row | {"file": "first.csv"}, row | {"file": "later.csv"}])
     journal.post("2022-01-03", "C1", money("1010", 100), money("3100", -100))
-    part = month_files(replace(context, sources=sources), journal.month("2022-01"))
-    assert '  source-file: "first.csv"\n' in part.files["2022-01.beancount"]
+    part = month_files(replace(context, sources=lambda: sources), journal.month("2022-01"))
+    assert '  source-file: "first.csv"\n' in texts_of(part)["2022-01.beancount"]

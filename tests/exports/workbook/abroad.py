@@ -9,6 +9,8 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
+import pyarrow as pa
+
 from subledger import tables
 
 OWNER = {"book": "EQ-CORE", "strategy": "MEAN-REV", "broker_account": "IB1"}
@@ -29,9 +31,8 @@ def line(account: str, currency: str, amount: int, amount_base: int, **more: Any
 
 def blank(declared: tables.Table) -> Line:
     """Return a row of nothing but zeros and empty texts."""
-    kinds = {field.name: str(field.type) for field in declared.schema}
-    empty = {"string": "", "bool": False, "date32[day]": None}
-    return {name: empty.get(kind, 0) for name, kind in kinds.items()}
+    empty = {tables.TEXT: "", pa.bool_(): False, pa.date32(): None}
+    return {field.name: empty.get(field.type, 0) for field in declared.schema}
 
 
 def go_abroad(firm: Any) -> None:

@@ -16,6 +16,7 @@ from tests.exports.workbook.abroad import go_abroad
 from subledger import tables
 from subledger.chart.chart import Chart
 from subledger.chart.loading import load_chart
+from subledger.columns import Texts
 from subledger.conversion import Conversions
 from subledger.exports.workbook import (
     BY_CURRENCY,
@@ -40,15 +41,14 @@ MONTH = month_of(date(2022, 9, 1))
 NAMES = ("AAPL", "AMD", "BAC", "XOM", "GE", "JPM")
 OWNERS = (("EQ-CORE", "MEAN-REV", "IB1"), ("EQ-CORE", "STAT-ARB-US", "IB1"), ("EQ-FAST", "X", "MS"))
 ABROAD = "SAP"
-UNITS = Units(
-    "USD", {"USD": 2, "EUR": 2, "JPY": 0}, dict.fromkeys((*NAMES, ABROAD), 0) | {"AMD": 3}
-)
+PLACES = dict.fromkeys((*NAMES, ABROAD), 0) | {"AMD": 3}
+UNITS = Units("USD", {"USD": 2, "EUR": 2, "JPY": 0}, PLACES)
 Row = dict[str, Any]
 
 
 def _blank(table: tables.Table) -> Row:
     kinds = {field.name: field.type for field in table.schema}
-    return {name: "" if pa.types.is_string(kind) else 0 for name, kind in kinds.items()}
+    return {name: "" if tables.is_text(kind) else 0 for name, kind in kinds.items()}
 
 
 @dataclass
@@ -378,7 +378,7 @@ def with_text(pack: ClosePack) -> Callable[[str], ClosePack]:
     def put(text: str) -> ClosePack:
         journal = pack.reports["journal"]
         place = journal.table.schema.get_field_index("reason")
-        column = pa.array([text] * journal.table.num_rows, pa.string())
+        column = Texts.repeated(text, journal.table.num_rows).dictionary()
         table = journal.table.set_column(place, journal.table.schema.field(place), column)
         changed = replace(journal, table=table)
         return replace(pack, reports={**pack.reports, "journal": changed})

@@ -64,7 +64,7 @@ def same(ours: object, theirs: object) -> bool:
     return ours == theirs
 
 
-@pytest.mark.parametrize("journal_lines", [200_000, 10])
+@pytest.mark.parametrize("most_rows", [200_000, 10])
 @pytest.mark.parametrize("which", ["pack", "foreign_pack"])
 def test_forced_recalculation_changes_no_formula_cell(
     request: pytest.FixtureRequest,
@@ -72,10 +72,11 @@ def test_forced_recalculation_changes_no_formula_cell(
     capsys: pytest.CaptureFixture[str],
     *,
     which: str,
-    journal_lines: int,
+    most_rows: int,
 ) -> None:
     path = tmp_path / "workbook.xlsx"
-    write_workbook(path, request.getfixturevalue(which), journal_lines=journal_lines)
+    limits = {"journal_lines": most_rows, "schedule_rows": most_rows}
+    write_workbook(path, request.getfixturevalue(which), **limits)
     compared, found = differences(path, recalculated(path, tmp_path))
     with capsys.disabled():
         print(f" {compared} formula cells compared")  # noqa: T201 - zero would prove nothing

@@ -17,13 +17,11 @@ from hypothesis import strategies as st
 
 from subledger.errors import Refused
 from subledger.exports.workbook import ClosePack, write_workbook
-from subledger.exports.workbook_columns import (
-    decimal_texts,
-    excel_safe,
-    number_column,
-    rounded,
-)
+from subledger.exports.workbook_columns import excel_safe, number_column, rounded
+from subledger.exports.workbook_details import daily_totals
 from subledger.exports.workbook_rows import MAX_ROWS, Rows, check_rows
+from subledger.numbers import to_text
+from subledger.statements.exact import decimal_texts
 
 HOSTILE = (
     "=1+1",
@@ -83,7 +81,7 @@ def test_a_text_that_no_cell_takes_is_refused_and_nothing_is_written(
 
 def test_more_rows_than_a_sheet_takes_are_refused() -> None:
     values = pa.array(np.zeros(MAX_ROWS, np.int64))
-    column = number_column("n", "N", values=values, decimals=np.zeros(MAX_ROWS, np.int8))
+    column = number_column("n", "N", values=values, decimals=np.zeros(MAX_ROWS, np.int64))
     with pytest.raises(Refused, match="1048576 rows"):
         check_rows("Journal", Rows([column], 7))
 
@@ -106,6 +104,38 @@ def test_above_its_limit_the_journal_holds_daily_totals_and_says_so(
     assert sum(int(str(row[4])) for row in rows) == lines
     write_workbook(path, pack, journal_lines=lines)
     assert openpyxl.load_workbook(path)["Journal"]["A6"].value == "Entry"
+
+
+def test_above_its_limit_a_schedule_holds_totals_and_says_where_its_rows_are(
+    pack: ClosePack, tmp_path: Path
+) -> None:
+    path = tmp_path / "totals.xlsx"
+    elsewhere = {"lots": "lots-2022-09-00000007.parquet", "journal": "lines.parquet"}
+    write_workbook(path, replace(pack, elsewhere=elsewhere), schedule_rows=5)
+    book = openpyxl.load_workbook(path, data_only=True)
+    assert book["Checks"]["B5"].value == "ALL CHECKS PASS"
+    notes = {name: str(book[name]["A4"].value) for name in ("Realised", "Tax lots")}
+    assert "Totals by instrument, side and currency" in notes["Realised"]
+    assert "the rows are in realised.csv" in notes["Realised"]
+    assert "the rows are in lots-2022-09-00000007.parquet" in notes["Tax lots"]
+    for sheet, report in (("Realised", "realised"), ("Tax lots", "lots")):
+        heading = [cell.value for cell in book[sheet][6]]
+        column = heading.index("Rows")
+        rows = [row[column].value for row in book[sheet].iter_rows(min_row=7)]
+        assert sum(int(str(count)) for count in rows) == pack.reports[report].table.num_rows
+    assert "Totals by" in " ".join(str(row[2].value) for row in book["Index"].iter_rows())
+
+
+def test_a_journal_that_is_given_in_daily_totals_says_where_its_lines_are(
+    pack: ClosePack, tmp_path: Path
+) -> None:
+    path = tmp_path / "given.xlsx"
+    daily = daily_totals(pack.reports["journal"])
+    reports = {**pack.reports, "journal": daily}
+    write_workbook(path, replace(pack, reports=reports, elsewhere={"journal": "lines.parquet"}))
+    book = openpyxl.load_workbook(path, data_only=True)
+    assert "the rows are in lines.parquet" in str(book["Journal"]["A4"].value)
+    assert book["Checks"]["B5"].value == "ALL CHECKS PASS"
 
 
 def test_the_same_pack_gives_the_same_bytes(pack: ClosePack, tmp_path: Path) -> None:
@@ -135,7 +165,7 @@ def test_a_figure_beyond_float64_stands_beside_its_exact_text(
 @given(st.lists(st.tuples(INT64, st.integers(0, 8)), min_size=1, max_size=20))
 def test_a_number_cell_is_exact_or_has_its_exact_text(rows: list[tuple[int, int]]) -> None:
     amounts = [amount for amount, _ in rows]
-    decimals = np.array([places for _, places in rows], np.int8)
+    decimals = np.array([places for _, places in rows], np.int64)
     column = number_column("n", "N", values=pa.array(amounts, pa.int64()), decimals=decimals)
     for row, literal in enumerate(column.literals.to_pylist()):
         exact = Decimal(amounts[row]).scaleb(-int(decimals[row]))
@@ -151,6 +181,6 @@ def test_a_number_cell_is_exact_or_has_its_exact_text(rows: list[tuple[int, int]
 def test_scaled_integers_become_exact_decimal_texts(
     amounts: list[int | None], decimals: int
 ) -> None:
-    texts = decimal_texts(pa.array(amounts, pa.int64()), decimals).to_pylist()
-    exact = [None if a is None else Decimal(a).scaleb(-decimals) for a in amounts]
-    assert [None if text is None else Decimal(text) for text in texts] == exact
+    places = np.full(len(amounts), decimals, np.int64)
+    texts = decimal_texts(pa.array(amounts, pa.int64()), places).to_pylist()
+    assert texts == [None if a is None else to_text(a, decimals) for a in amounts]
