@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -10,6 +11,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from subledger.errors import InvariantError
 from subledger.numbers import Int64Array
 from subledger.tables import Table, is_text
 from subledger.texts import Texts, from_arrow, unified
@@ -116,6 +118,29 @@ def concatenate(declared: Table, parts: Sequence[pa.Table]) -> pa.Table:
         for field in declared.schema
     ]
     return pa.Table.from_arrays(arrays, schema=declared.schema).combine_chunks()
+
+
+def side_by_side(makers: Sequence[Callable[[], Any]], *, rows: int) -> list[Any]:
+    """Return what each function makes, two at work at once where columns are long.
+
+    numpy and Arrow let go of Python while they work on a column.
+    """
+    if rows < _LONG:
+        return [make() for make in makers]
+    with ThreadPoolExecutor(_AT_ONCE) as pool:
+        return list(pool.map(lambda make: make(), makers))
+
+
+_LONG = 200_000
+_AT_ONCE = 2
+
+
+def with_numbers(table: pa.Table, name: str, *, values: Int64Array) -> pa.Table:
+    """Return a table with the values of a number column replaced."""
+    if len(values) != table.num_rows:
+        raise InvariantError(f"{len(values)} values for {table.num_rows} rows")
+    place = table.schema.get_field_index(name)
+    return table.set_column(place, table.schema.field(name), pa.array(values, pa.int64()))
 
 
 def ordered(declared: Table, table: pa.Table) -> pa.Table:

@@ -20,31 +20,16 @@ from tests.laws.reading import plain
 
 from subledger.booking.book import book
 from subledger.booking.inputs import Booking, Carried, Events
-from subledger.columns import concatenate, days, ordered
+from subledger.columns import concatenate, ordered
 from subledger.tables import EXCEPTIONS, MEASURES, RELIEFS, STATES
 
-DATE_OF = {
-    "trades": "accounting_date",
-    "settling": "accounting_date",
-    "cash": "accounting_date",
-    "actions": "accounting_date",
-    "journals": "accounting_date",
-    "opening_lots": "as_of",
-    "opening_balances": "as_of",
-    "marks": "mark_date",
-    "mark_dates": "mark_date",
-}
+_SHUFFLED = tuple(field.name for field in fields(Events) if field.name != "announced")
 
 
 def between(events: Events, start: int, end: int) -> Events:
     """Return the events of the days from `start` up to, not including, `end`."""
     first, last = np.datetime64(day(start)), np.datetime64(day(end))
-    parts = {}
-    for name, column in DATE_OF.items():
-        table = getattr(events, name)
-        dates = days(table, column)
-        parts[name] = table.filter(pa.array((dates >= first) & (dates < last)))
-    return Events(**parts, announced=events.announced, conversions=events.conversions)
+    return events.between(first, last - np.timedelta64(1, "D"))
 
 
 def assert_same(parts: list[Booking], whole: Booking) -> None:
@@ -87,7 +72,7 @@ def test_the_order_of_rows_never_matters(firm: Firm, seed: int) -> None:
         chance.shuffle(order)
         return table.take(pa.array(order, pa.int64()))
 
-    tables = {name: shuffled(getattr(events, name)) for name in (*DATE_OF, "conversions")}
+    tables = {name: shuffled(getattr(events, name)) for name in _SHUFFLED}
     mixed = Events(**tables)
     assert_same([book(mixed, Carried(), terms=firm.terms)], firm.booked())
 

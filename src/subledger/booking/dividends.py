@@ -19,10 +19,20 @@ from subledger.booking.drafts import (
 )
 from subledger.booking.entitling import Matched
 from subledger.booking.inputs import Terms
-from subledger.booking.items import with_numbers
 from subledger.booking.lines import Composed
 from subledger.booking.revaluing import Open, Revalued
-from subledger.columns import Codes, Days, Flags, Texts, days, flags, numbers, ordered, texts
+from subledger.columns import (
+    Codes,
+    Days,
+    Flags,
+    Texts,
+    days,
+    flags,
+    numbers,
+    ordered,
+    texts,
+    with_numbers,
+)
 from subledger.conversion import Conversions
 from subledger.numbers import Int64Array, add_columns, subtract_columns, to_text
 from subledger.tables import ENTITLEMENTS

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 
+import numpy as np
 import pyarrow as pa
 
 from subledger.booking.policy import BasisPolicy
 from subledger.chart import Chart
+from subledger.columns import chosen, days
 from subledger.tables import (
     CASH_LOTS,
     CONVERSIONS,
@@ -45,6 +47,14 @@ class Terms:
     tolerance: str = "0.01"
 
 
+# The date by which the events of a kind belong to a window.
+_DATE_OF = {
+    **dict.fromkeys(("trades", "settling", "cash", "actions", "journals"), "accounting_date"),
+    **dict.fromkeys(("opening_lots", "opening_balances"), "as_of"),
+    **dict.fromkeys(("marks", "mark_dates"), "mark_date"),
+}
+
+
 @dataclass(frozen=True, slots=True)
 class Events:
     """The events of one window of accounting dates, by kind, and what is valued with.
@@ -64,6 +74,15 @@ class Events:
     marks: pa.Table = field(default_factory=MARKS.empty)
     mark_dates: pa.Table = field(default_factory=MARK_DATES.empty)
     conversions: pa.Table = field(default_factory=CONVERSIONS.empty)
+
+    def between(self, first: np.datetime64, last: np.datetime64) -> Events:
+        """Return the events of some days, both included; rates and announcements stay."""
+        parts = {}
+        for name, column in _DATE_OF.items():
+            table = getattr(self, name)
+            dates = days(table, column)
+            parts[name] = chosen(table, (dates >= first) & (dates <= last))
+        return replace(self, **parts)
 
     @property
     def any_event(self) -> bool:

@@ -40,11 +40,11 @@ from subledger.columns import (
     sorted_by,
     taken,
     texts,
+    with_numbers,
 )
 from subledger.columns import numbers as figures
 from subledger.conversion import Conversions
-from subledger.errors import InvariantError
-from subledger.numbers import Int64Array, subtract_columns
+from subledger.numbers import subtract_columns
 from subledger.tables import UNSETTLED
 from subledger.texts import unified
 
@@ -284,14 +284,6 @@ def items_left(items: Items, settled: Settled, *, revalued: Revalued) -> pa.Tabl
     stays[settled.item] = False
     table = with_numbers(items.table, "revalued", values=revalued.standing)
     return ordered(UNSETTLED, table.filter(pa.array(stays)))
-
-
-def with_numbers(table: pa.Table, name: str, *, values: Int64Array) -> pa.Table:
-    """Return a table with the values of a number column replaced."""
-    if len(values) != table.num_rows:
-        raise InvariantError(f"{len(values)} values for {table.num_rows} rows")
-    place = table.schema.get_field_index(name)
-    return table.set_column(place, table.schema.field(name), pa.array(values, pa.int64()))
 
 
 def unrated_settlements(settled: Settled, items: Items, *, terms: Terms) -> pa.Table:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -15,7 +16,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from subledger.booking.drafts import DIMENSION_NAMES
-from subledger.columns import Flags, Texts, build, joined_columns, order_of
+from subledger.columns import Flags, Texts, build, joined_columns, order_of, side_by_side
 from subledger.numbers import Int64Array
 from subledger.tables import ENTRIES, LINES
 from subledger.texts import unified
@@ -194,20 +195,21 @@ def lines_table(blocks: Sequence[Block], count: int) -> pa.Table:
     start = np.cumsum(per_entry, dtype=np.int64) - per_entry
     size = int(per_entry.sum())
     places = [start[block.entry] + block.place for block in blocks]
-    columns: dict[str, Any] = {name: _texts(blocks, name, places=places) for name in TEXTS}
-    columns["amount"] = _numbers(blocks, "amount", places=places)
-    columns["amount_base"] = (
-        columns["amount"]
-        if all(block.amount is block.amount_base for block in blocks)
-        else _numbers(blocks, "amount_base", places=places)
-    )
+    same_in_base = all(block.amount is block.amount_base for block in blocks)
+    amounts = ("amount", "quantity", *(() if same_in_base else ("amount_base",)))
+    makers: dict[str, Callable[[], Any]] = {
+        name: partial(_texts, blocks, name, places=places) for name in TEXTS
+    }
+    makers |= {name: partial(_numbers, blocks, name, places=places) for name in amounts}
+    makers["seq"] = lambda: np.repeat(np.arange(count), per_entry)
+    makers["line"] = lambda: np.arange(1, size + 1) - np.repeat(start, per_entry)
+    made = side_by_side(list(makers.values()), rows=size)
+    columns: dict[str, Any] = dict(zip(makers, made, strict=True))
+    columns.setdefault("amount_base", columns["amount"])
     has_units = np.zeros(size, bool)
     for block, place in zip(blocks, places, strict=True):
         has_units[place] = block.quantity is not None
-    units = _numbers(blocks, "quantity", places=places)
-    columns["quantity"] = np.ma.masked_array(units, ~has_units)
-    columns["seq"] = np.repeat(np.arange(count), per_entry)
-    columns["line"] = np.arange(1, size + 1) - np.repeat(start, per_entry)
+    columns["quantity"] = np.ma.masked_array(columns["quantity"], ~has_units)
     return build(LINES, columns)
 
 

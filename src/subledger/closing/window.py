@@ -106,24 +106,7 @@ class Window:
 
     def within(self, month: Period) -> Events:
         """Return the events of one month."""
-        return Events(
-            trades=_between(self.events.trades, "accounting_date", month=month),
-            settling=_between(self.events.settling, "accounting_date", month=month),
-            cash=_between(self.events.cash, "accounting_date", month=month),
-            actions=_between(self.events.actions, "accounting_date", month=month),
-            announced=self.events.announced,
-            journals=_between(self.events.journals, "accounting_date", month=month),
-            opening_lots=_between(self.events.opening_lots, "as_of", month=month),
-            opening_balances=_between(self.events.opening_balances, "as_of", month=month),
-            marks=_between(self.events.marks, "mark_date", month=month),
-            mark_dates=_between(self.events.mark_dates, "mark_date", month=month),
-        )
-
-
-def _between(table: pa.Table, name: str, *, month: Period) -> pa.Table:
-    dates = days(table, name)
-    inside = (dates >= np.datetime64(month.start)) & (dates <= np.datetime64(month.end))
-    return chosen(table, inside)
+        return self.events.between(np.datetime64(month.start), np.datetime64(month.end))
 
 
 def open_window(
