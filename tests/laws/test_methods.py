@@ -18,6 +18,7 @@ from tests.laws.test_profit import price_of_each
 
 from subledger.booking.inputs import Booking
 from subledger.numbers import to_text
+from subledger.store.hashing import same
 
 METHODS = sorted({*UNNAMED})
 GAINS = {"4110", "4120", "4210", "4220"}
@@ -96,9 +97,9 @@ def test_naming_the_lots_that_a_method_takes_is_that_method(drawn: Firm) -> None
     """Specific identification, tolerance zero: reliefs, lots and lines of LIFO, HIFO and LOFO."""
     for method in ("LIFO", "HIFO", "LOFO"):
         ours, theirs = by_method(drawn, method).booked(), named_like(drawn, method).booked()
-        assert theirs.reliefs.equals(ours.reliefs)
-        assert theirs.carried.lots.equals(ours.carried.lots)
-        assert theirs.lines.equals(ours.lines)
+        assert same(theirs.reliefs, ours.reliefs)
+        assert same(theirs.carried.lots, ours.carried.lots)
+        assert same(theirs.lines, ours.lines)
 
 
 @for_any_firm

@@ -33,7 +33,7 @@ from subledger.operations.reporting import report, view_of
 SMALL = Recipe(trades=400, instruments=12, books=3)
 STAGES = (
     *("start of the program", "import instruments", "import prices", "import trades"),
-    *("post", "close", "package", "whole job"),
+    *("close", "package", "whole job"),
 )
 
 

@@ -62,12 +62,20 @@ def opened(folder: Path, *, create_store: bool = False) -> Books:
 
 @contextmanager
 def booked_by(name: str, folder: Path) -> Iterator[Books]:
-    """Open a books folder for a command that books, with the executor of that name."""
+    """Open a books folder for a command that books, with the executor of that name.
+
+    Large books without the compiled lot engine are slow: that is said before they begin.
+    """
     from subledger.executors import executor  # noqa: PLC0415 - help stays light
+    from subledger.lots.engines import notice  # noqa: PLC0415
     from subledger.operations.books import open_books  # noqa: PLC0415
 
     with executor(name) as run:
-        yield open_books(folder, create_store=True, executor=run)
+        books = open_books(folder, create_store=True, executor=run)
+        known = books.control.read().segments("trades")
+        if said := notice(sum(segment.rows for segment in known)):
+            say(said)
+        yield books
 
 
 def progress() -> Callable[[str], None]:

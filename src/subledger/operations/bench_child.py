@@ -95,7 +95,6 @@ def close_month(
         from subledger.operations.closing import close  # noqa: PLC0415
         from subledger.operations.importing import import_file  # noqa: PLC0415
         from subledger.operations.packaging import package  # noqa: PLC0415
-        from subledger.operations.posting import post  # noqa: PLC0415
     rows = 0
     with booked_by(executor) as run:
         books = open_books(Path(folder), executor=run)
@@ -103,8 +102,6 @@ def close_month(
             with watch.stage(f"import {kind}"):
                 rows = import_file(books, kind, path=Path(path)).rows_read
             watch.stages[-1] = replace(watch.stages[-1], rows=rows)
-        with watch.stage("post", rows):
-            post(books, bases)
         steps: list[tuple[float, str]] = []
         with watch.stage("close", rows):
             close(books, PERIOD, bases=bases, progress=lambda text: _note(steps, text))
