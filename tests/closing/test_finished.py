@@ -146,3 +146,17 @@ def test_a_window_is_the_same_without_the_facts_of_finished_trades(given_: Facts
     assert same(part.events.settling, whole.events.settling)
     assert same(part.exceptions, whole.exceptions)
     assert same(part.withheld, whole.withheld)
+
+
+def test_of_a_trade_that_is_not_known_yet_facts_are_kept_together_or_not_at_all() -> None:
+    """A settlement before the close and a failure after it: the first counts when it arrives."""
+    told = [
+        {"trade_id": "X", "event_id": "S1", "date": date(2022, 8, 20), "status": "settled"},
+        {"trade_id": "X", "event_id": "S2", "date": date(2022, 9, 3), "status": "failed"},
+        {"trade_id": "Y", "event_id": "S3", "date": date(2022, 8, 20), "status": "settled"},
+    ]
+    settlements = table(tables.SETTLEMENTS, [row | {"batch": 1, "row": 2} for row in told])
+    trades = tables.TRADES.empty()
+    known, _ = known_trades(trades, settlements)
+    _, kept = open_facts(known, settlements, sealed=Sealed(THROUGH, SEAL), trades=trades)
+    assert kept["event_id"].to_pylist() == ["S1", "S2"]

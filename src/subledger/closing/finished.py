@@ -25,8 +25,10 @@ def open_facts(
     finished = _finished(known, texts(settlements, "trade_id")[late_fact], sealed=sealed)
     ids = texts(known, "trade_id")
     of_trade = rows_named(texts(trades, "trade_id"), among=ids[finished]) < 0
-    named = rows_named(texts(settlements, "trade_id"), among=ids)
-    alone = (named < 0) & late_fact
+    settling = texts(settlements, "trade_id")
+    named = rows_named(settling, among=ids)
+    # Of a trade that is not known yet all facts are read, or none of them: they are read together.
+    alone = (named < 0) & (rows_named(settling, among=settling[late_fact]) >= 0)
     of_settlement = alone | ((named >= 0) & ~np.append(finished, True)[named])
     return trades.filter(pa.array(of_trade)), settlements.filter(pa.array(of_settlement))
 
