@@ -32,7 +32,7 @@ LEDGER_CODES: dict[str, Code] = {
     ),
     "LEDGER_FILE_MISSING": Code(
         "A ledger file that was written by a close is missing.",
-        "restore the file from your backup",
+        "write it again with subledger export beancount PERIOD, or restore it from your backup",
         Exit.INTEGRITY,
     ),
     "LEDGER_FILE_UNKNOWN": Code(
