@@ -228,19 +228,6 @@ def test_sums_are_exact_or_raise(rows: list[tuple[int, int]]) -> None:
 
 
 @settings(max_examples=200)
-@given(st.lists(st.lists(of_any_length, min_size=1, max_size=4), max_size=5))
-def test_sums_of_runs_are_exact_or_raise(runs: list[list[int]]) -> None:
-    values = np.array([value for run in runs for value in run], np.int64)
-    starts = np.cumsum([0, *map(len, runs)])[:-1].astype(np.intp)
-    exact = [sum(run) for run in runs]
-    if all(INT64_MIN <= value <= INT64_MAX for value in exact):
-        assert numbers.run_sums(values, starts).tolist() == exact
-    else:
-        with pytest.raises(NumberOverflow):
-            numbers.run_sums(values, starts)
-
-
-@settings(max_examples=200)
 @given(st.lists(st.tuples(int64, int64), min_size=1, max_size=4))
 def test_columns_are_added_and_subtracted_or_raise(rows: list[tuple[int, int]]) -> None:
     left, right = (np.array([row[n] for row in rows], np.int64) for n in range(2))

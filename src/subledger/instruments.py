@@ -9,10 +9,10 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from subledger.columns import Flags, flags, group_codes, numbers, sorted_by, texts
+from subledger.columns import Flags, flags, group_codes, numbers, rows_named, sorted_by, texts
 from subledger.numbers import Int64Array
 from subledger.tables import INSTRUMENTS
-from subledger.texts import Texts, unified
+from subledger.texts import Texts
 
 ASSET_CLASSES = (
     "equity",
@@ -62,7 +62,7 @@ class Held:
 
     def positions(self, instruments: Texts) -> Int64Array:
         """Return the row of each id in `table`, -1 where it is not known."""
-        return found_rows(instruments, self._ids)
+        return rows_named(instruments, among=self._ids)
 
     def numbers(self, column: str, positions: Int64Array) -> Int64Array:
         """Return a whole-number column for each position; 0 where it is -1."""
@@ -82,13 +82,3 @@ def _taken(values: npt.NDArray[Any], positions: Int64Array, *, missing: object) 
     if len(values) and (values == values[0]).all() and positions.min(initial=0) >= 0:
         return np.broadcast_to(values[0], positions.shape)
     return np.append(values, np.array([missing], values.dtype))[positions]
-
-
-def found_rows(wanted: Texts, known: Texts) -> Int64Array:
-    """Return the row of each text in a column without repetitions, -1 where it is not there."""
-    if not len(wanted) or not len(known):
-        return np.full(len(wanted), -1, np.int64)
-    (codes, places), values = unified([wanted, known])
-    rows = np.full(len(values), -1, np.int64)
-    rows[places] = np.arange(len(places))
-    return rows[codes]

@@ -279,20 +279,6 @@ def group_sums(groups: npt.NDArray[np.intp], values: npt.ArrayLike, count: int) 
     return _joined(high, low)
 
 
-def run_sums(values: npt.ArrayLike, starts: npt.NDArray[np.intp]) -> Int64Array:
-    """Return the sum of each run of values; raise NumberOverflow instead of wrapping.
-
-    `starts` are the rows at which runs begin, the first of them 0, in order and none twice.
-    """
-    column = np.asarray(values, np.int64)
-    if len(starts) == 0:
-        return np.empty(0, np.int64)
-    if _sums_fit(column):
-        return np.asarray(np.add.reduceat(column, starts), np.int64)
-    high = np.add.reduceat(column >> np.int64(32), starts)
-    return _joined(high, np.add.reduceat(column & np.int64(0xFFFFFFFF), starts))
-
-
 def _sums_fit(column: Int64Array) -> bool:
     """Say whether no sum of values can leave 64 bits."""
     if len(column) == 0:

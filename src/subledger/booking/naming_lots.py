@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from subledger.columns import Texts, numbers, texts
 from subledger.lots.engine import Picks
@@ -68,8 +69,16 @@ def name_lots(
 
 def chains_of(lot_ids: Texts) -> tuple[Texts, Int64Array]:
     """Return the ids of lots' chains and their versions within them."""
-    chain = lot_ids.mapped(lambda name: chain_of(name)[0])
-    return chain, lot_ids.looked_up(lambda name: chain_of(name)[1])
+    version = np.ones(len(lot_ids), np.int64)
+    marked = pc.match_substring(lot_ids.values, "#").to_numpy(zero_copy_only=False)
+    rows = np.flatnonzero(marked[lot_ids.codes])
+    if not len(rows):
+        return lot_ids, version
+    version[rows] = lot_ids[rows].looked_up(lambda name: chain_of(name)[1])
+    first = lot_ids[rows].mapped(lambda name: chain_of(name)[0])
+    place = np.arange(len(lot_ids))
+    place[rows] = len(lot_ids) + np.arange(len(rows))
+    return Texts.joined([lot_ids, first])[place], version
 
 
 def _named(

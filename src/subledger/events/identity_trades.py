@@ -15,6 +15,7 @@ from subledger.columns import (
     days,
     group_codes,
     numbers,
+    rows_named,
     run_starts,
     sorted_by,
     texts,
@@ -22,7 +23,6 @@ from subledger.columns import (
 from subledger.errors import Finding
 from subledger.events.known import CANCELLED, RANKS, Rows, known_trades, ranks, settles_whole
 from subledger.events.naming import names_in_file
-from subledger.instruments import found_rows
 from subledger.numbers import Int64Array
 from subledger.tables import TRADES
 from subledger.texts import Texts
@@ -45,13 +45,7 @@ def admit_trades(
     VERSION_IGNORED (a lower version than known). A row equal to any known fact is no news.
     """
     ids = texts(incoming, "trade_id")
-    concerned = (
-        found_rows(
-            texts(known["trades"], "trade_id"),
-            Texts(np.arange(len(ids.values), dtype=np.int32), ids.values),
-        )
-        >= 0
-    )
+    concerned = rows_named(texts(known["trades"], "trade_id"), among=ids) >= 0
     facts = sorted_by(known["trades"].filter(pa.array(concerned)), ("batch", "row"))
     both = concatenate(TRADES, [facts, incoming])
     judged = _Judged(both, facts.num_rows, file=file)
@@ -145,7 +139,7 @@ class _Judged:
         if not settlements.num_rows:
             return
         told = self._told(settlements)
-        found = found_rows(self.ids, texts(told, "trade_id"))
+        found = rows_named(self.ids, among=texts(told, "trade_id"))
         event, date = texts(told, "settlement_event"), days(told, "settled_date")
         settled, failed = self.status == "settled", self.status == "failed"
         other = settled & (self.settled != np.append(date, np.datetime64("NaT", "D"))[found])
@@ -200,7 +194,7 @@ def refuse_settlements(
     SETTLEMENT_CONFLICT, STATUS_BACK.
     """
     before, _ = known_trades(known["trades"], known["settlements"])
-    found = found_rows(texts(news, "trade_id"), texts(before, "trade_id"))
+    found = rows_named(texts(news, "trade_id"), among=texts(before, "trade_id"))
     news = news.append_column("found", pa.array(found))
     rows = news.filter(pa.array(settles_whole(news, before, found=found)))
     trade, date, status = numbers(rows, "found"), days(rows, "date"), texts(rows, "status")

@@ -14,8 +14,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from subledger.columns import Flags, build, days, numbers, run_starts, sorted_by, texts
-from subledger.instruments import found_rows
+from subledger.columns import Flags, build, days, numbers, rows_named, run_starts, sorted_by, texts
 from subledger.numbers import Int64Array
 from subledger.tables import SETTLEMENTS, TRADES, Table, text, whole
 from subledger.texts import Texts
@@ -57,7 +56,7 @@ def known_trades(trades: pa.Table, settlements: pa.Table) -> tuple[pa.Table, pa.
     Both results are in their declared order. A settlement of a cancelled trade changes nothing.
     """
     latest, last_batch = _latest(trades)
-    found = found_rows(texts(settlements, "trade_id"), texts(latest, "trade_id"))
+    found = rows_named(texts(settlements, "trade_id"), among=texts(latest, "trade_id"))
     whole_trade = settles_whole(settlements, latest, found=found)
     state = _State(latest, last_batch, settlements=settlements)
     state.move(np.flatnonzero(whole_trade), found)

@@ -6,14 +6,14 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from subledger.columns import days, texts
+from subledger.columns import days, rows_named, texts
 from subledger.events.columns import BoolArray, Column
 from subledger.events.context import Context
 from subledger.events.known import known_trades
 from subledger.events.lookup import refuse_not_positive
 from subledger.events.reading import Kind, Reading
 from subledger.events.sheet import Rows, Sheet
-from subledger.instruments import Held, found_rows
+from subledger.instruments import Held
 from subledger.numbers import Int64Array
 from subledger.tables import SETTLEMENTS
 from subledger.texts import Texts, from_arrow
@@ -37,7 +37,7 @@ def read(rows: Rows, context: Context) -> Reading:
     """
     sheet = Sheet(rows, COLUMNS, context=context)
     trades, _ = known_trades(context.trades, SETTLEMENTS.empty())
-    found = found_rows(sheet["trade_id"], texts(trades, "trade_id"))
+    found = rows_named(sheet["trade_id"], among=texts(trades, "trade_id"))
     known: BoolArray = found >= 0
     stated = sheet.given("quantity") | sheet.given("amount")
     message = "the trade is not known, so neither are the units of its quantity and amount"
