@@ -101,10 +101,14 @@ class Texts:
         return ~self.__eq__(other)
 
     def __add__(self, other: Texts | str) -> Texts:
-        return _written_together(self, other)
+        if isinstance(other, Texts):
+            return from_arrow(spelled_together(self, other))
+        small = self.compact()
+        return Texts(small.codes, pc.binary_join_element_wise(small.values, other, ""))
 
     def __radd__(self, other: str) -> Texts:
-        return _written_together(other, self)
+        small = self.compact()
+        return Texts(small.codes, pc.binary_join_element_wise(other, small.values, ""))
 
     def tolist(self) -> list[str]:
         """Return the texts as a list, for columns of few rows."""
@@ -304,15 +308,3 @@ _HEAD = 65_536
 def spelled_together(left: Texts, right: Texts) -> pa.StringArray:
     """Return two texts of each row as one, for columns in which hardly two are then alike."""
     return pc.binary_join_element_wise(left.plain(), right.plain(), "")
-
-
-def _written_together(left: Texts | str, right: Texts | str) -> Texts:
-    """Return two texts of each row as one."""
-    if isinstance(left, Texts) and isinstance(right, Texts):
-        return from_arrow(spelled_together(left, right))
-    if isinstance(left, Texts):
-        small = left.compact()
-        return Texts(small.codes, pc.binary_join_element_wise(small.values, right, ""))
-    assert isinstance(right, Texts)
-    small = right.compact()
-    return Texts(small.codes, pc.binary_join_element_wise(left, small.values, ""))

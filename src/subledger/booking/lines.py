@@ -17,6 +17,7 @@ import pyarrow as pa
 
 from subledger.booking.drafts import DIMENSION_NAMES
 from subledger.columns import Flags, Texts, build, joined_columns, order_of, side_by_side
+from subledger.errors import InvariantError
 from subledger.numbers import Int64Array
 from subledger.tables import ENTRIES, LINES
 from subledger.texts import unified
@@ -231,7 +232,7 @@ def _source(block: Block, name: str) -> Texts:
     if isinstance(given, str):
         return Texts.repeated(given, 1)
     if not isinstance(given.source, Texts):
-        raise TypeError(f"{name} is not a text")
+        raise InvariantError(f"{name} is not a text")
     return given.source
 
 
