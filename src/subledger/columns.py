@@ -218,6 +218,8 @@ def group_codes(columns: Sequence[Any]) -> tuple[Codes, Int64Array]:
     combined, size = np.zeros(len(columns[0]), np.int64), 1
     for values in columns:
         codes, count = _coded(values)
+        if count == 1:
+            continue
         if size * count > _DENSE:
             combined, size = _numbered(combined)
         combined, size = combined * count + codes, size * count

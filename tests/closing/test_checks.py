@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any
 
@@ -24,10 +24,11 @@ from subledger.booking.inputs import Carried
 from subledger.booking.policy import BasisPolicy
 from subledger.closing.checks import Closed, tie_outs
 from subledger.closing.lot_checks import realised_is_ledger
+from subledger.closing.tally import Tally
 from subledger.journal.difference import difference
 from subledger.journal.journal import Journal, joined
 from subledger.statements.balances import balances_after
-from subledger.tables import BALANCES, ENTRIES, LINES
+from subledger.tables import BALANCES, ENTRIES, LINES, RELIEFS
 
 OCTOBER, LAST = 7, 37  # 2022-10-01 and 2022-10-31, counted from the first day
 ALL = (
@@ -36,7 +37,6 @@ ALL = (
 )
 EURO = facts.instrument("EEE", currency="EUR")
 PAIR = facts.instrument("EUR/USD", "fx_spot", base_currency="EUR", decimals=2)
-Tamper = Callable[[Closed], Closed]
 
 
 def firm(policy: BasisPolicy) -> Firm:
@@ -83,8 +83,26 @@ def firm(policy: BasisPolicy) -> Firm:
     )  # fmt: skip
 
 
+NOTHING = Tally.of(Journal.empty(), RELIEFS.empty(), chart=CHART)
+
+
+@dataclass(frozen=True)
+class Shown(Closed):
+    """What the checks look at, with the tables of which they are given the sums."""
+
+    journal: Journal
+    reliefs: pa.Table
+
+    def __post_init__(self) -> None:
+        tally = Tally.of(self.journal, self.reliefs, chart=self.chart)
+        object.__setattr__(self, "tally", tally)
+
+
+Tamper = Callable[[Shown], Shown]
+
+
 @cache
-def october(policy: BasisPolicy = GAAP) -> Closed:
+def october(policy: BasisPolicy = GAAP) -> Shown:
     """Return what the checks of October look at."""
     of = firm(policy)
     events = of.events()
@@ -92,11 +110,12 @@ def october(policy: BasisPolicy = GAAP) -> Closed:
     booking = book(between(events, OCTOBER, LAST + 1), september.carried, terms=of.terms)
     assert booking.exceptions.num_rows == september.exceptions.num_rows == 0
     opening = balances_after(BALANCES.empty(), september.lines)
-    return Closed(
+    return Shown(
         chart=CHART,
         policy=policy,
         opening=opening,
         closing=balances_after(opening, booking.lines),
+        tally=NOTHING,
         journal=difference(journal_of(booking), Journal.empty(), basis="B", next_seq=1),
         reliefs=booking.reliefs,
         lots=booking.carried.lots,
@@ -123,7 +142,7 @@ def edited(table: pa.Table, change: Mapping[str, Any], **where: Any) -> pa.Table
 def edit(part: str, change: Mapping[str, Any], **where: Any) -> Tamper:
     """Return a change of one row of one table."""
 
-    def tamper(closed: Closed) -> Closed:
+    def tamper(closed: Shown) -> Shown:
         if part in ("entries", "lines"):
             journal = closed.journal
             table = edited(getattr(journal, part), change, **where)
@@ -136,7 +155,7 @@ def edit(part: str, change: Mapping[str, Any], **where: Any) -> Tamper:
 def drop(part: str, **where: Any) -> Tamper:
     """Return the removal of one row of one table."""
 
-    def tamper(closed: Closed) -> Closed:
+    def tamper(closed: Shown) -> Shown:
         source = closed.journal if part in ("entries", "lines") else closed
         rows = getattr(source, part).to_pylist()
         row = next(row for row in rows if all(row[name] == value for name, value in where.items()))

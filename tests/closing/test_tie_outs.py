@@ -15,6 +15,7 @@ from tests.laws.test_time_cut import between
 from subledger.booking.book import book
 from subledger.booking.inputs import Carried
 from subledger.closing.checks import Closed, tie_outs
+from subledger.closing.tally import Tally
 from subledger.statements.balances import balances_after
 from subledger.tables import BALANCES
 
@@ -32,8 +33,7 @@ def closed_months(firm: Firm) -> Iterator[Closed]:
             policy=firm.policy,
             opening=opening,
             closing=balances,
-            journal=journal_of(booking),
-            reliefs=booking.reliefs,
+            tally=Tally.of(journal_of(booking), booking.reliefs, chart=CHART),
             lots=booking.carried.lots,
             unsettled=booking.carried.unsettled,
             unsettled_before=carried.unsettled,

@@ -10,7 +10,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from subledger.closing.comparing import Check, Closed, Figures, compare, places, within
+from subledger.closing.closed import Closed
+from subledger.closing.comparing import Check, Figures, compare, places, within
 from subledger.closing.currency_checks import (
     cash_lots_are_foreign_cash,
     fx_trading_is_swept,
@@ -24,8 +25,8 @@ from subledger.closing.lot_checks import (
     realised_is_ledger,
     unrealised_is_ledger,
 )
-from subledger.columns import Codes, group_codes, numbers, run_starts, texts
-from subledger.numbers import Int64Array, exact_sum, group_sums
+from subledger.columns import group_codes, numbers, texts
+from subledger.numbers import exact_sum, group_sums
 
 __all__ = ["Check", "Closed", "tie_outs"]
 
@@ -80,47 +81,29 @@ def trial_balance_is_zero(closed: Closed, by: Sequence[str]) -> Check:
 
 def entries_sum_to_zero(closed: Closed) -> Check:
     """Check that the lines of every entry sum to zero per currency and in base."""
-    lines = closed.journal.lines
-    seq, currency = numbers(lines, "seq"), texts(lines, "currency")
-    entries, heads = _entries_of(seq)
-    in_base = group_sums(entries, numbers(lines, "amount_base"), len(heads))
-    if len(currency.distinct()) > 1:
-        codes, first = group_codes([seq, currency])
-    else:
-        codes, first = entries, heads
-    local = group_sums(codes, numbers(lines, "amount"), len(first))
-    bad = [f"entry {seq[first[row]]} in {currency[first[row]]}" for row in np.flatnonzero(local)]
-    bad += [f"entry {seq[heads[row]]} in base" for row in np.flatnonzero(in_base)]
+    entries, bad, count = closed.tally.balanced
     return Check(
         "ENTRIES",
         "Lines of every entry sum to zero, per currency and in base",
-        len(bad),
+        count,
         0,
-        len(heads),
+        entries,
         unit="count",
-        differences=tuple(bad[:5]),
+        differences=bad,
     )
-
-
-def _entries_of(seq: Int64Array) -> tuple[Codes, Int64Array]:
-    """Number the entries of lines, and return the first line of each."""
-    if not (seq[1:] >= seq[:-1]).all():
-        return group_codes([seq])
-    heads = run_starts(seq)
-    return np.repeat(np.arange(len(heads)), np.diff(np.append(heads, len(seq)))), heads
 
 
 def opening_plus_movement_is_closing(closed: Closed) -> Check:
     """Check per account and currency that opening and the period's lines give the closing."""
-    opening, moved, closing = (
+    opening, closing = (
         Figures(
             places(table, ("account", "currency")),
             numbers(table, "amount"),
             numbers(table, "amount_base"),
         )
-        for table in (closed.opening, closed.journal.lines, closed.closing)
+        for table in (closed.opening, closed.closing)
     )
-    differences, compared = compare([opening, moved], [closing])
+    differences, compared = compare([opening, closed.tally.rolled], [closing])
     description = "Opening balance plus movement is the closing balance, each account and currency"
     return Check("ROLL", description, 0, 0, compared, differences=differences)
 
@@ -141,22 +124,13 @@ def accounting_equation(closed: Closed) -> Check:
 
 def numbers_have_no_gap(closed: Closed) -> Check:
     """Check that entry numbers are unique, that entries have lines and lines their entry."""
-    seq = numbers(closed.journal.entries, "seq")
-    once, of_lines = _distinct(seq), _distinct(numbers(closed.journal.lines, "seq"))
-    agree = np.array_equal(once, of_lines)
-    alone = [] if agree else np.setxor1d(once, of_lines, assume_unique=True)[:5].tolist()
+    found = closed.tally.numbers
     return Check(
         "NUMBERS",
         "Every entry number of the period stands once",
-        len(seq),
-        len(once),
-        len(seq),
+        found.entries,
+        found.distinct,
+        found.entries,
         unit="count",
-        differences=tuple(f"entry {number}" for number in alone),
+        differences=found.odd,
     )
-
-
-def _distinct(values: Int64Array) -> Int64Array:
-    """Return distinct numbers in order; those of a journal stand in order already."""
-    in_order = values if (values[1:] >= values[:-1]).all() else np.sort(values)
-    return in_order[run_starts(in_order)]

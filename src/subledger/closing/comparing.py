@@ -1,20 +1,17 @@
-"""What the tie-outs of a close look at, and how two sets of figures are compared."""
+"""How two sets of figures are compared, place by place."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date
 from typing import Any, NamedTuple
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from subledger.booking.policy import BasisPolicy
 from subledger.chart import Chart
 from subledger.columns import Flags, Texts, group_codes, numbers, texts
-from subledger.journal.journal import Journal
 from subledger.numbers import Int64Array, exact_sum, group_sums
 from subledger.texts import from_arrow
 
@@ -41,33 +38,6 @@ class Check:
     def passed(self) -> bool:
         """Say whether the figures agree, in total and place by place."""
         return self.left == self.right and not self.differences
-
-
-@dataclass(frozen=True, slots=True)
-class Closed:
-    """What the checks of one period look at, all of one basis.
-
-    `opening` and `closing` are BALANCES; `journal` holds the period's entries and `conversions`
-    the rates that it used; `reliefs`, `lots`, `unsettled`, `entitlements`, `money` and `cash_lots`
-    are the tables at its end, those that end in `_before` the same before it. `valued_on` is the
-    period's last day where lots and balances were valued on it, else None.
-    """
-
-    chart: Chart
-    policy: BasisPolicy
-    opening: pa.Table
-    closing: pa.Table
-    journal: Journal
-    reliefs: pa.Table
-    lots: pa.Table
-    unsettled: pa.Table
-    unsettled_before: pa.Table
-    entitlements: pa.Table
-    entitlements_before: pa.Table
-    money: pa.Table
-    cash_lots: pa.Table
-    conversions: pa.Table
-    valued_on: date | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,18 +81,27 @@ def places(table: pa.Table, names: Sequence[str]) -> Places:
     return Places(tuple(texts(table, name) for name in names))
 
 
+def joined_figures(parts: Sequence[Figures]) -> Figures:
+    """Return several figures one after the other."""
+    columns = zip(*(one.place.columns for one in parts), strict=True)
+    return Figures(
+        Places(tuple(Texts.joined(column) for column in columns)),
+        np.concatenate([one.local for one in parts]),
+        np.concatenate([one.base for one in parts]),
+    )
+
+
 def compare(left: Sequence[Figures], right: Sequence[Figures]) -> tuple[tuple[str, ...], int]:
     """Return the places at which two sides differ, in the currency or in base, and how many were.
 
     The sums of a side are those of all its figures.
     """
-    parts = [*((one, 1) for one in left), *((one, -1) for one in right)]
-    columns = zip(*(one.place.columns for one, _ in parts), strict=True)
-    place = Places(tuple(Texts.joined(column) for column in columns))
+    signed = [one._replace(local=-one.local, base=-one.base) for one in right]
+    both = joined_figures([*left, *signed])
+    place = both.place
     codes, first = group_codes(place.columns)
     count = len(first)
-    local = group_sums(codes, np.concatenate([sign * one.local for one, sign in parts]), count)
-    base = group_sums(codes, np.concatenate([sign * one.base for one, sign in parts]), count)
+    local, base = (group_sums(codes, amounts, count) for amounts in (both.local, both.base))
     differing = np.flatnonzero((local != 0) | (base != 0))[:_LISTED]
     found = [
         f"{name}: {amount} {view}"

@@ -10,9 +10,9 @@ import pyarrow as pa
 from subledger.booking.money import accounts_of_slot
 from subledger.chart import Chart
 from subledger.chart.measures import FX_TRADING_SLOT
+from subledger.closing.closed import Closed
 from subledger.closing.comparing import (
     Check,
-    Closed,
     Figures,
     Places,
     balances_on,

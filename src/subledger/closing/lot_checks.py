@@ -5,23 +5,21 @@ from __future__ import annotations
 import numpy as np
 import pyarrow as pa
 
+from subledger.closing.closed import Closed
 from subledger.closing.comparing import (
     Check,
-    Closed,
     Figures,
     Places,
     accounts_of,
     balances_on,
     compare,
     places,
-    slots_of,
-    within,
 )
+from subledger.closing.tally import OF_LOTS
 from subledger.columns import numbers, texts
 from subledger.numbers import Int64Array, add_columns, exact_sum, subtract_columns
 
 _POSITION = ("book", "strategy", "broker_account", "instrument")
-_BY = ("instrument", "currency")
 
 
 def lots_are_positions(closed: Closed) -> Check:
@@ -66,7 +64,7 @@ def lot_cost_is_ledger_cost(closed: Closed) -> Check:
     accounts &= {n for n, a in closed.chart.accounts.items() if "lot" in a.required}
     lots, sign = closed.lots, _sign(closed.lots)
     cost = Figures(
-        places(lots, _BY),
+        places(lots, OF_LOTS),
         sign * _left(lots, (("cost", "relieved"),)),
         sign * _left(lots, (("cost_base", "relieved_base"),)),
     )
@@ -74,7 +72,7 @@ def lot_cost_is_ledger_cost(closed: Closed) -> Check:
         "LOTS-COST",
         "Cost of open lots = balance of the lot accounts, each instrument",
         left=cost,
-        right=balances_on(closed.closing, accounts, by=_BY),
+        right=balances_on(closed.closing, accounts, by=OF_LOTS),
     )
 
 
@@ -83,17 +81,11 @@ def realised_is_ledger(closed: Closed) -> Check:
 
     Gains of other slots may stand on these accounts as well: those on money and manual journals.
     """
-    gained = ("realised_price", "realised_fx")
-    accounts = accounts_of(closed.chart, "trade", measures=gained)
-    slots = slots_of(closed.chart, "trade", measures=gained)
-    reliefs, lines = closed.reliefs, closed.journal.lines
-    gains = Figures(places(reliefs, _BY), numbers(reliefs, "gain"), numbers(reliefs, "gain_base"))
-    ruled = lines.filter(pa.array(within(texts(lines, "slot"), slots), pa.bool_()))
-    posted = balances_on(ruled, accounts, by=_BY)
+    posted = closed.tally.realised
     return _tied(
         "REALISED",
         "Realised report = realised accounts of the ledger, each instrument",
-        left=gains,
+        left=closed.tally.gains,
         right=Figures(posted.place, -posted.local, -posted.base),
     )
 
@@ -103,7 +95,7 @@ def unrealised_is_ledger(closed: Closed) -> Check:
     accounts = accounts_of(closed.chart, "mark", measures=["mark_change", "mark_fx_change"], sign=1)
     lots = closed.lots
     marks = Figures(
-        places(lots, _BY),
+        places(lots, OF_LOTS),
         _left(lots, (("mark_local", "mark_local_released"),)),
         _left(lots, (("mark", "mark_released"), ("mark_fx", "mark_fx_released"))),
     )
@@ -111,7 +103,7 @@ def unrealised_is_ledger(closed: Closed) -> Check:
         "UNREALISED",
         "Unrealised report = mark accounts of the ledger, each instrument",
         left=marks,
-        right=balances_on(closed.closing, accounts, by=_BY),
+        right=balances_on(closed.closing, accounts, by=OF_LOTS),
     )
 
 

@@ -28,7 +28,7 @@ from subledger.exports.beancount_input import SOURCES, LedgerContext, LedgerMont
 from subledger.exports.beancount_lines import MonthLines, PostingWriter
 from subledger.exports.beancount_month_end import assertions_text, prices_text, rates_text
 from subledger.exports.beancount_order import OrderedMonth, in_file_order
-from subledger.exports.beancount_summary import about_summary, in_sums
+from subledger.exports.beancount_summary import about_summary, in_sums, sums_of
 from subledger.exports.beancount_uses import residues, uses_of
 from subledger.numbers import Int64Array
 
@@ -62,8 +62,8 @@ def month_files(
     """
     about = ""
     if month.summary:
-        sums = in_sums(context, month)
-        month, about = sums, about_summary(month, sums)
+        sums = sums_of(month)
+        month, about = in_sums(context, month, sums), about_summary(sums)
     ordered = in_file_order(context, month)
     if (np.diff(ordered.first) == 0).any():
         raise InvariantError(f"an entry of {month.period} has no lines")

@@ -10,6 +10,7 @@ import pyarrow as pa
 
 from subledger import tables
 from subledger.chart.accounts import Account
+from subledger.exports.beancount_sums import DailySums
 from subledger.statements.report import Units
 
 SOURCES = tables.Table(
@@ -51,16 +52,17 @@ class LedgerMonth:
     `entries` and `lines` are ENTRIES and LINES. `lots` are rows of LOTS: those that were open when
     the month began and those taken over in it (of any other lot the opening line is in the month);
     the same lot may stand there twice. `marks` are MARKS of the month, `conversions` CONVERSIONS
-    that it used, `balances` is BALANCES at its end. `summary` asks for daily sums, `summarised` is
-    the last day that the ledger tells of in such.
+    that it used, `balances` is BALANCES at its end. `summary` asks for daily sums; with `sums`
+    given, entries and lines need not be. `summarised` is the last day that is told in sums.
     """
 
     period: str
-    entries: pa.Table
-    lines: pa.Table
+    entries: pa.Table = field(default_factory=tables.ENTRIES.empty)
+    lines: pa.Table = field(default_factory=tables.LINES.empty)
     lots: pa.Table = field(default_factory=tables.LOTS.empty)
     marks: pa.Table = field(default_factory=tables.MARKS.empty)
     conversions: pa.Table = field(default_factory=tables.CONVERSIONS.empty)
     balances: pa.Table = field(default_factory=tables.BALANCES.empty)
     summary: bool = False
+    sums: DailySums | None = None
     summarised: date | None = None

@@ -16,10 +16,12 @@ import numpy as np
 import pyarrow as pa
 
 from subledger import columns
-from subledger.columns import Codes, Texts
+from subledger.columns import Texts
 from subledger.exports.beancount_input import LedgerContext, LedgerMonth
-from subledger.exports.beancount_lots import entry_rows
-from subledger.numbers import Int64Array, group_sums
+from subledger.exports.beancount_sums import OWNER, DailySums, daily_sums
+from subledger.journal.difference import entry_ids
+from subledger.journal.journal import Journal
+from subledger.numbers import Int64Array, exact_sum, group_sums
 from subledger.periods import parse_period
 from subledger.tables import ENTRIES, LINES, LOTS, Table, is_text
 
@@ -28,7 +30,6 @@ MOST_ENTRIES_IN_DETAIL = 100_000
 
 DETAILS = ("auto", "full", "summary")
 KIND = "summary"
-_OWNER = ("book", "strategy", "broker_account")
 
 
 def is_summary(detail: str, entries: int) -> bool:
@@ -36,69 +37,49 @@ def is_summary(detail: str, entries: int) -> bool:
     return detail == "summary" or (detail == "auto" and entries > MOST_ENTRIES_IN_DETAIL)
 
 
-def about_summary(month: LedgerMonth, sums: LedgerMonth) -> str:
+def sums_of(month: LedgerMonth) -> DailySums:
+    """Return the daily sums of a month: those given, else those of its journal."""
+    return month.sums or daily_sums(Journal(month.entries, month.lines))
+
+
+def about_summary(sums: DailySums) -> str:
     """Return what the heading of a summary says about it."""
+    moved = columns.numbers(sums.moved, "quantity") != 0
+    units = len(columns.texts(sums.moved, "account")[moved].distinct())
     return (
-        f";; A daily summary: {month.entries.num_rows} entries in {sums.entries.num_rows} sums per"
-        " day and owner, without lots.\n;; Units stand on the last day, per account and"
-        " instrument. Entries, events and lots stand in the books.\n"
+        f";; A daily summary: {exact_sum(columns.numbers(sums.heads, 'entries'))} entries in"
+        f" {sums.heads.num_rows + units} sums per day and owner, without lots.\n"
+        ";; Units stand on the last day, per account and instrument. Entries, events and lots"
+        " stand in the books.\n"
     )
 
 
-def in_sums(context: LedgerContext, month: LedgerMonth) -> LedgerMonth:
-    """Return a month whose entries are the sums of another one's; every balance is the same."""
-    end = parse_period(month.period).end
-    if not month.entries.num_rows:
-        return replace(month, summarised=end)
-    entry = entry_rows(month.entries, columns.numbers(month.lines, "seq"))
-    day = columns.days(month.entries, "accounting_date")
-    owner, owned = _entry_owners(month.lines, entry, count=month.entries.num_rows)
-    group, first = columns.group_codes([day, owner])
-    order = np.lexsort((owner[first], day[first].astype(np.int64)))
-    place = np.empty(len(first), np.intp)
-    place[order] = np.arange(len(order))
-    group, first = place[group], first[order]
-    entries = _sum_entries(month, group, day=day[first])
-    lines = _sum_lines(month.lines, group[entry], owner=[name[owner[first]] for name in owned])
-    units, moved = _units(context, month, seq=len(first) + 1)
+def in_sums(context: LedgerContext, month: LedgerMonth, sums: DailySums) -> LedgerMonth:
+    """Return a month whose entries are the daily sums of its own; every balance is the same."""
+    entries = _sum_entries(context, month, sums.heads)
+    lines = _sum_lines(sums)
+    units, moved = _units(context, month, sums.moved, seq=sums.heads.num_rows + 1)
     return replace(
         month,
         entries=columns.concatenate(ENTRIES, [entries, units]),
         lines=columns.concatenate(LINES, [lines, moved]),
         lots=LOTS.empty(),
-        summarised=end,
+        summarised=parse_period(month.period).end,
     )
 
 
-def _entry_owners(lines: pa.Table, entry: Codes, *, count: int) -> tuple[Int64Array, list[Texts]]:
-    """Return a code of each entry's owner, and the texts of the codes; blank where lines differ."""
-    names = [columns.texts(lines, name) for name in _OWNER]
-    code, first = columns.group_codes(names)
-    least, most = np.full(count, len(first)), np.full(count, -1)
-    np.minimum.at(least, entry, code)
-    np.maximum.at(most, entry, code)
-    blank = Texts.repeated("", 1)
-    return (
-        np.where(least == most, least, len(first)),
-        [Texts.joined([name[first], blank]) for name in names],
-    )
-
-
-def _sum_entries(month: LedgerMonth, group: Codes, *, day: columns.Days) -> pa.Table:
+def _sum_entries(context: LedgerContext, month: LedgerMonth, heads: pa.Table) -> pa.Table:
     """Return an entry per sum, which says how many entries it stands for, and which."""
-    count = np.bincount(group)
-    seq = columns.numbers(month.entries, "seq")
-    lowest, highest = np.full(len(count), np.iinfo(np.int64).max), np.zeros(len(count), np.int64)
-    np.minimum.at(lowest, group, seq)
-    np.maximum.at(highest, group, seq)
-    ids = columns.texts(month.entries, "entry_id")
-    rows = (columns.rows_numbered(found, among=seq) for found in (lowest, highest))
-    first, last = (ids[row] for row in rows)
+    ids = (
+        entry_ids(context.basis, columns.numbers(heads, name)).to_pylist()
+        for name in ("first", "last")
+    )
     said = [
         f"{n} entries from {one} to {other}" if n > 1 else f"the entry {one}"
-        for n, one, other in zip(count.tolist(), first, last, strict=True)
+        for n, one, other in zip(columns.numbers(heads, "entries").tolist(), *ids, strict=True)
     ]
-    return _entries(month, np.arange(1, len(count) + 1), day=day, narration=said)
+    seq = np.arange(1, heads.num_rows + 1)
+    return _entries(month, seq, day=columns.days(heads, "day"), narration=said)
 
 
 def _entries(
@@ -123,23 +104,20 @@ def _filled(table: Table, given: dict[str, Any]) -> dict[str, Any]:
     return blank | given
 
 
-def _sum_lines(lines: pa.Table, group: Codes, *, owner: Sequence[Texts]) -> pa.Table:
+def _sum_lines(sums: DailySums) -> pa.Table:
     """Return the lines of each sum by account and currency, those of nothing left out."""
-    names = ("account", "currency")
-    keys = [columns.texts(lines, name) for name in names]
-    code, first = columns.group_codes([group, *keys])
-    amounts = {
-        name: group_sums(code, columns.numbers(lines, name), len(first))
-        for name in ("amount", "amount_base")
-    }
-    some = np.any([amounts[name] != 0 for name in amounts], axis=0)
-    of = group[first]
-    some[np.unique(of, return_index=True)[1]] = True  # no entry is without lines
+    rows = sums.amounts
+    found = {name: columns.numbers(rows, name) for name in ("amount", "amount_base")}
+    some = np.any([amount != 0 for amount in found.values()], axis=0)
+    owned = [columns.days(rows, "day"), *(columns.texts(rows, name) for name in OWNER)]
+    # Both tables are in the order of their day and owner, and have the same of these.
+    entry, first = columns.group_codes(owned)
+    some[first] = True  # no entry is without lines
     kept = np.flatnonzero(some)
-    found: dict[str, Any] = {name: key[first[kept]] for name, key in zip(names, keys, strict=True)}
-    found |= {name: amount[kept] for name, amount in amounts.items()}
-    found |= {name: text[of[kept]] for name, text in zip(_OWNER, owner, strict=True)}
-    return _lines(of[kept] + 1, found)
+    given: dict[str, Any] = {name: amount[kept] for name, amount in found.items()}
+    for name in (*OWNER, "account", "currency"):
+        given[name] = columns.texts(rows, name)[kept]
+    return _lines(entry[kept] + 1, given)
 
 
 def _lines(seq: Int64Array, given: dict[str, Any]) -> pa.Table:
@@ -153,35 +131,33 @@ def _lines(seq: Int64Array, given: dict[str, Any]) -> pa.Table:
     starts = np.searchsorted(sorted_seq, sorted_seq)
     place = table.schema.get_field_index("line")
     number = pa.array(np.arange(1, len(sorted_seq) + 1) - starts)
-    return table.set_column(place, table.schema.field("line"), number)
+    return table.set_column(place, table.schema.field(place), number)
 
 
-def _units(context: LedgerContext, month: LedgerMonth, *, seq: int) -> tuple[pa.Table, pa.Table]:
+def _units(
+    context: LedgerContext, month: LedgerMonth, moved: pa.Table, *, seq: int
+) -> tuple[pa.Table, pa.Table]:
     """Return an entry per account that moves the month's change in lots to their units."""
-    lines, base = month.lines, context.units.base
-    rows = np.flatnonzero(columns.numbers(lines, "quantity") != 0)
-    keys = [columns.texts(lines, name)[rows] for name in ("account", "instrument")]
-    code, first = columns.group_codes(keys)
-    amounts = [columns.numbers(lines, name)[rows] for name in ("quantity", "amount_base")]
-    quantity, cost = (group_sums(code, amount, len(first)) for amount in amounts)
+    quantity = columns.numbers(moved, "quantity")
     kept = np.flatnonzero(quantity)
     if not len(kept):
         return ENTRIES.empty(), LINES.empty()
-    account, instrument = (key[first[kept]] for key in keys)
+    base, cost = context.units.base, columns.numbers(moved, "cost")[kept]
+    account, instrument = (columns.texts(moved, name)[kept] for name in ("account", "instrument"))
     entry, of = columns.group_codes([account])
-    total = group_sums(entry, cost[kept], len(of))
+    total = group_sums(entry, cost, len(of))
     day = np.full(len(of), np.datetime64(parse_period(month.period).end, "D"))
     said = [f"Units of {name} at the month's end" for name in account[of]]
     lot_ids = [
         f"{month.period}:{one}:{other}" for one, other in zip(account, instrument, strict=True)
     ]
-    moved = _lines(
+    lines = _lines(
         np.concatenate([entry, np.arange(len(of))]) + seq,
         {
             "account": Texts.joined([account, account[of]]),
             "currency": base,
-            "amount": np.concatenate([cost[kept], -total]),
-            "amount_base": np.concatenate([cost[kept], -total]),
+            "amount": np.concatenate([cost, -total]),
+            "amount_base": np.concatenate([cost, -total]),
             "quantity": np.ma.array(
                 np.concatenate([quantity[kept], np.zeros(len(of), np.int64)]),
                 mask=np.arange(len(kept) + len(of)) >= len(kept),
@@ -190,4 +166,4 @@ def _units(context: LedgerContext, month: LedgerMonth, *, seq: int) -> tuple[pa.
             "lot_id": Texts.joined([Texts.of(lot_ids), Texts.repeated("", len(of))]),
         },
     )
-    return _entries(month, np.arange(len(of)) + seq, day=day, narration=said), moved
+    return _entries(month, np.arange(len(of)) + seq, day=day, narration=said), lines

@@ -132,7 +132,7 @@ def _numbered(parts: Sequence[Journal], *, basis: str, next_seq: int) -> Journal
         count = journal.entries.num_rows
         given = np.arange(next_seq, next_seq + count)
         next_seq += count
-        ids = _entry_ids(basis, given)
+        ids = entry_ids(basis, given)
         entries = {name: journal.entries.column(name) for name in ENTRIES.schema.names}
         lines = {name: journal.lines.column(name) for name in LINES.schema.names}
         numbered.append(
@@ -144,7 +144,7 @@ def _numbered(parts: Sequence[Journal], *, basis: str, next_seq: int) -> Journal
     return joined(numbered)
 
 
-def _entry_ids(basis: str, seq: Int64Array) -> pa.StringArray:
+def entry_ids(basis: str, seq: Int64Array) -> pa.StringArray:
     """Return the ids of entries by their numbers, of eight digits or more."""
     digits = pc.utf8_lpad(pa.array(seq).cast(pa.string()), 8, padding="0")
     return pc.binary_join_element_wise(basis, digits, "-")

@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 
 from subledger.columns import Codes, Flags, concatenate, numbers, rows_numbered, texts
 from subledger.errors import InvariantError
-from subledger.numbers import Int64Array
+from subledger.numbers import Int64Array, exact_sum
 from subledger.tables import ENTRIES, LINES
 
 
@@ -61,3 +61,9 @@ def joined(parts: Sequence[Journal]) -> Journal:
         concatenate(ENTRIES, [part.entries for part in parts]),
         concatenate(LINES, [part.lines for part in parts]),
     )
+
+
+def control_totals(lines: pa.Table) -> tuple[int, int]:
+    """Return total debit and credit of lines in base ledger units, both positive, exactly."""
+    amounts = numbers(lines, "amount_base")
+    return exact_sum(np.maximum(amounts, 0)), -exact_sum(np.minimum(amounts, 0))

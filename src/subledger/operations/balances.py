@@ -8,12 +8,12 @@ from datetime import date
 import pyarrow as pa
 
 from subledger.journal.journal import Journal, joined
-from subledger.operations.months import month_journal
+from subledger.operations.booked_months import month_journal
 from subledger.periods import Period, month_of
 from subledger.statements.balances import balances_after
 from subledger.store.reading import Reading
 from subledger.store.records import Close
-from subledger.tables import BALANCES, CONVERSIONS, MARKS, Table
+from subledger.tables import BALANCES, CONVERSIONS, LINES, MARKS, Table
 
 
 def last_close_before(reading: Reading, basis: str, *, day: date) -> Close | None:
@@ -37,7 +37,8 @@ def balances_before(reading: Reading, basis: str, *, day: date) -> pa.Table:
     first = month_of(day).label
     for label in reading.periods("entries", basis):
         if since < label < first and len(label) == len(first):
-            balances = balances_after(balances, month_journal(reading, basis, period=label).lines)
+            for segment in reading.segments(LINES.name, basis, period=label):
+                balances = balances_after(balances, reading.read(LINES, segment))
     return balances
 
 

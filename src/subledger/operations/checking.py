@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from subledger.closing.checks import Check, Closed, tie_outs
+from subledger.closing.tally import Tally
 from subledger.journal.journal import Journal
 from subledger.operations.balances import state_on
 from subledger.operations.books import Books
@@ -75,8 +76,7 @@ def _closed_of_nothing(view: PeriodView) -> Closed:
         policy=view.policy,
         opening=BALANCES.empty(),
         closing=BALANCES.empty(),
-        journal=Journal.empty(),
-        reliefs=RELIEFS.empty(),
+        tally=Tally.of(Journal.empty(), RELIEFS.empty(), chart=view.books.chart),
         lots=LOTS.empty(),
         unsettled=UNSETTLED.empty(),
         unsettled_before=UNSETTLED.empty(),
@@ -105,8 +105,7 @@ def period_checks(view: PeriodView) -> list[Check]:
             policy=view.policy,
             opening=view.opening,
             closing=view.closing,
-            journal=view.journal,
-            reliefs=view.reliefs,
+            tally=Tally.of(view.journal, view.reliefs, chart=view.books.chart),
             lots=view.state(LOTS),
             unsettled=view.state(UNSETTLED),
             unsettled_before=state_on(view.reading, UNSETTLED, basis=basis, on=before),

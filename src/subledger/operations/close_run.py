@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cached_property
@@ -17,11 +17,12 @@ from subledger.closing.finished import open_facts
 from subledger.errors import Finding
 from subledger.exports.beancount_text import LedgerText
 from subledger.operations.balances import balances_before, last_close_before
+from subledger.operations.booked_months import BookedBasis, BookedMonth, Excepted
 from subledger.operations.books import Books
-from subledger.operations.months import BookedBasis, BookedMonth, Excepted, book_open_months
+from subledger.operations.months import book_open_months
+from subledger.operations.posting import Recorder
 from subledger.periods import Period
 from subledger.statements.balances import balances_after
-from subledger.store.adding import Sealing
 from subledger.store.reading import Reading
 from subledger.store.records import Close
 
@@ -40,17 +41,11 @@ class CloseRun:
     withheld: dict[str, object] = field(default_factory=dict)
     ledger: dict[str, LedgerText] = field(default_factory=dict)
     summaries: Sequence[str] = ()  # periods that the ledger tells in daily sums
-    begin: Callable[[BookedMonth], Sealing | None] = lambda _: None
-    begun: dict[str, Sealing | None] = field(default_factory=dict)
-
-    def begin_sealing(self) -> None:
-        """Begin to seal what was booked, beside the checks that decide whether it counts."""
-        self.begun = {month.month.label: self.begin(month) for month in self.booked.months}
+    recorder: Recorder | None = None  # of a month; None of a year
 
     def let_go(self) -> None:
         """Let go of all tables but the exceptions, before another basis is closed."""
         self.excepted = self.booked.excepted
-        self.begun = {}
         for name in ("booked", "opening", "closing"):
             self.__dict__.pop(name, None)
 
@@ -79,8 +74,11 @@ class CloseRun:
     @cached_property
     def booked(self) -> BookedBasis:
         """Return every open month, booked with the marks of the period's last day."""
+        # Full detail is written from a journal that is there as a whole.
+        in_full = self.books.settings.ledger_detail == "full"
+        take = None if in_full or self.recorder is None else self.recorder.take
         return book_open_months(
-            self.books, self.reading, policy=self.policy, mark_date=self.period.end
+            self.books, self.reading, policy=self.policy, mark_date=self.period.end, take=take
         )
 
     @property
@@ -98,7 +96,7 @@ class CloseRun:
         """Return BALANCES with which the period opens."""
         balances = balances_before(self.reading, self.basis, day=self.closed_start)
         for month in self.earlier:
-            balances = balances_after(balances, month.journal.lines)
+            balances = balances_after(balances, month.tally.balances)
         return balances
 
     @property
@@ -123,4 +121,4 @@ class CloseRun:
     @cached_property
     def closing(self) -> pa.Table:
         """Return BALANCES at the end of the period."""
-        return balances_after(self.opening, self.month.journal.lines)
+        return balances_after(self.opening, self.month.tally.balances)

@@ -10,12 +10,11 @@ import numpy as np
 import pyarrow as pa
 
 from subledger.booking.inputs import Carried
-from subledger.chart.measures import TRADE_EVENTS
 from subledger.closing.checks import Check, Closed, tie_outs
 from subledger.columns import Flags, Texts, days, group_codes, numbers, rows_named, texts
 from subledger.errors import CODES, Finding, refuse
-from subledger.journal.difference import live
 from subledger.numbers import exact_sum, to_text
+from subledger.operations.booked_months import BookedBasis
 from subledger.operations.close_run import CloseRun
 from subledger.operations.ledgers import (
     StandsOn,
@@ -25,7 +24,7 @@ from subledger.operations.ledgers import (
     sealed_ledger,
     with_months,
 )
-from subledger.operations.months import BookedBasis, book_open_months
+from subledger.operations.months import book_open_months
 from subledger.periods import fiscal_year_of, month_of, next_month
 from subledger.statements.balances import balances_after
 from subledger.store.hashing import sealed_as
@@ -55,13 +54,14 @@ def book_and_mark(run: CloseRun) -> None:
     if run.closed_through is None and not run.booked.window.knows_anything:
         raise refuse("PERIOD_ORDER", f"{run.basis} knows of nothing yet", value=run.period.label)
     for month in run.earlier:
-        if set(texts(month.booking.entries, "event_kind")) - _OPENING_EVENTS:
+        if month.event_kinds - _OPENING_EVENTS:
             message = f"{run.basis} has events in {month.month.label}, which closes first"
             raise refuse("PERIOD_ORDER", message, value=run.period.label)
     if run.period.label not in labels:
         message = f"{run.basis} begins with {labels[0]}"
         raise refuse("PERIOD_ORDER", message, value=run.period.label)
-    run.begin_sealing()
+    if run.recorder is not None:
+        run.recorder.begin(run.booked)
 
 
 def require_no_exception(run: CloseRun) -> None:
@@ -86,8 +86,7 @@ def prove_tie_outs(run: CloseRun) -> None:
             policy=run.policy,
             opening=run.opening,
             closing=run.closing,
-            journal=run.month.journal,
-            reliefs=run.month.booking.reliefs,
+            tally=run.month.tally,
             lots=state.lots,
             unsettled=state.unsettled,
             unsettled_before=carried.unsettled,
@@ -133,11 +132,10 @@ def prove_opening(run: CloseRun) -> None:
 def account_for_every_trade(run: CloseRun) -> None:
     """Trades known in the period = posted + withheld + exceptions."""
     trades, late = run.booked.window.events.trades, run.booked.window.withheld
-    entries = live(run.month.journal).entries
-    is_trade = texts(entries, "event_kind").isin(TRADE_EVENTS)
+    posted = run.month.tally.trades
     left_out = texts(late, "trade_id")[_inside(late, run)]
     accounted = [
-        texts(entries, "event_id")[is_trade],
+        posted.names[posted.entries > 0],
         left_out,
         texts(run.booked.exceptions, "event_id"),
         texts(trades, "trade_id")[_posts_nothing(trades)],
@@ -210,8 +208,7 @@ def list_withheld(run: CloseRun) -> None:
 def _effect(run: CloseRun, other: BookedBasis) -> dict[str, str]:
     """Return what another booking would change in positions, assets, liabilities and P&L."""
     month = next(m for m in other.months if m.month.label == run.period.label)
-    theirs = balances_after(run.opening, month.booking.lines)
-    ours = balances_after(run.opening, run.month.booking.lines)
+    theirs, ours = balances_after(run.opening, month.tally.balances), run.closing
     decimals = run.books.settings.base_decimals
     effect = {}
     for name, types in (

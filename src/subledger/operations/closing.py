@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import NamedTuple
@@ -19,17 +18,16 @@ from subledger.columns import texts
 from subledger.errors import Finding, Refused, refuse
 from subledger.exports.beancount_input import LedgerMonth
 from subledger.exports.beancount_text import LedgerText
-from subledger.journal.journal import Journal
+from subledger.journal.journal import Journal, control_totals
 from subledger.numbers import to_text
 from subledger.operations import ledgers
 from subledger.operations.balances import state_on
 from subledger.operations.books import Books
 from subledger.operations.close_run import CloseRun
 from subledger.operations.close_steps import STEPS
-from subledger.operations.posting import begin, record, set_exceptions
+from subledger.operations.posting import Recorder, set_exceptions
 from subledger.periods import Period, fiscal_year_of, month_of
 from subledger.statements.balances import balances_after
-from subledger.store.adding import control_totals, hashes_of
 from subledger.store.hashing import content_hash
 from subledger.store.unit import Unit
 from subledger.tables import (
@@ -100,7 +98,7 @@ def _close_month(
         runs, results = [], []
         for policy in policies:
             run = CloseRun(books, unit.reading, policy, period, how.scratch / policy.name)
-            run.begin = partial(begin, unit)
+            run.recorder = Recorder(books, unit, policy.name)
             _run_steps(run, how.progress)
             runs.append(run)
             # What one basis has found is refused with what the others find.
@@ -143,28 +141,22 @@ def _list_exceptions(books: Books, runs: Sequence[CloseRun]) -> None:
 def _seal(unit: Unit, run: CloseRun) -> CloseResult:
     """Write the month's journal and state, and the seal over them."""
     label = run.period.label
-    hashes = dict(record(run.books, unit, booked=run.booked, begun=run.begun).hashes[label])
+    assert run.recorder is not None
+    run.recorder.record(run.booked)
     unit.add_mark_run(run.basis, run.period.end)
     left_open = zip(LEFT_OPEN, run.left_open(), strict=True)
-    closed = [(BALANCES, run.closing), *left_open]
-    for (declared, _), one in zip(
-        closed, unit.add_segments(closed, basis=run.basis, period=label), strict=True
-    ):
-        hashes[declared.name] = one.content_hash
-    journal = run.month.journal
-    debit, credit = control_totals(journal.lines)
-    if run.month.is_posted:
-        hashes |= hashes_of([(ENTRIES, journal.entries), (LINES, journal.lines)])
+    unit.add_segments([(BALANCES, run.closing), *left_open], basis=run.basis, period=label)
+    tally, standing = run.month.tally, unit.so_far
     contents = SealContents(
         entity=run.books.settings.entity,
         period=run.period.label,
         through=run.period.end.isoformat(),
         chart=run.books.chart.hash,
-        entries=journal.entries.num_rows,
-        debit=str(debit),
-        credit=str(credit),
+        entries=tally.numbers.entries,
+        debit=str(tally.debit),
+        credit=str(tally.credit),
         states={
-            one.name: hashes[one.name]
+            one.name: standing.content_of(one, basis=run.basis, period=label)
             for one in (BALANCES, *STATES, CONVERSIONS, ENTRIES, LINES, *LEFT_OPEN)
         },
         ledger=_hashes(run),

@@ -26,10 +26,11 @@ from subledger.exports.beancount_seal import MANIFEST, manifest_lines, manifest_
 from subledger.exports.beancount_summary import is_summary
 from subledger.exports.beancount_text import LedgerText, digest_file, write_text
 from subledger.exports.beancount_uses import merge_uses
+from subledger.journal.journal import Journal
 from subledger.numbers import group_sums, to_text
 from subledger.operations.balances import state_on
+from subledger.operations.booked_months import BookedMonth, month_journal
 from subledger.operations.books import Books
-from subledger.operations.months import BookedMonth, month_journal
 from subledger.periods import parse_period
 from subledger.statements.report import Units
 from subledger.store.reading import Reading
@@ -147,7 +148,9 @@ def booked_month(
     books: Books, reading: Reading, *, basis: str, month: BookedMonth, stands_on: StandsOn
 ) -> LedgerMonth:
     """Return what the ledger file of a month that is being closed is written from."""
-    journal = month.journal
+    detail = books.settings.ledger_detail
+    summary = month.in_portions or is_summary(detail, month.tally.numbers.entries)
+    journal = Journal.empty() if summary else month.journal
     return LedgerMonth(
         month.month.label,
         journal.entries,
@@ -156,7 +159,8 @@ def booked_month(
         marks=month.marks,
         conversions=month.booking.conversions,
         balances=stands_on.balances,
-        summary=is_summary(books.settings.ledger_detail, journal.entries.num_rows),
+        summary=summary,
+        sums=month.sums if summary else None,
     )
 
 

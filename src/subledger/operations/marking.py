@@ -8,7 +8,7 @@ from datetime import date
 from subledger.errors import refuse
 from subledger.operations.books import Books
 from subledger.operations.months import book_open_months, sealed_state
-from subledger.operations.posting import PostResult, record, summary
+from subledger.operations.posting import PostResult, Recorder, summary
 
 
 def mark(
@@ -28,11 +28,14 @@ def mark(
             through = sealed_state(unit.reading, policy.name).through
             if through is not None and on <= through:
                 raise refuse("PERIOD_CLOSED", f"{policy.name} is closed through {through}")
-            booked = book_open_months(books, unit.reading, policy=policy, mark_date=on)
+            recorder = Recorder(books, unit, policy.name)
+            booked = book_open_months(
+                books, unit.reading, policy=policy, mark_date=on, take=recorder.take
+            )
             new = on not in unit.reading.mark_dates(policy.name)
             if new:
                 unit.add_mark_run(policy.name, on)
-            changed.append(record(books, unit, booked=booked).changed or new)
+            changed.append(recorder.record(booked) or new)
             results.append(summary(booked))
         if not any(changed):
             unit.abandon()

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date, timedelta
-from functools import cached_property, partial
+from functools import partial
 from typing import NamedTuple
 
 import pyarrow as pa
@@ -20,16 +20,21 @@ from subledger.calendars import last_session
 from subledger.chart import load_accounts
 from subledger.closing.knowledge import EventKey, Known, Sealed
 from subledger.closing.policy_changes import policy_changes
-from subledger.closing.window import Window, open_window
+from subledger.closing.window import open_window
 from subledger.columns import concatenate, days, texts
 from subledger.errors import Finding, Refused
 from subledger.journal.difference import difference
-from subledger.journal.journal import Journal, joined
+from subledger.journal.journal import Journal
+from subledger.operations.booked_months import BookedBasis, BookedMonth, PostedDays, month_journal
 from subledger.operations.books import Books
 from subledger.operations.known_facts import known_facts
+from subledger.operations.portions import (
+    Numbered,
+    Take,
+    book_in_portions,
+    runs_of_days,
+)
 from subledger.operations.remembering import (
-    AnyBooking,
-    Inputs,
     inputs_of,
     marked_further,
     recall,
@@ -40,75 +45,14 @@ from subledger.store.records import Close
 from subledger.tables import (
     BALANCES,
     CONVERSIONS,
-    ENTRIES,
     EXCEPTIONS,
     LEFT_OPEN,
-    LINES,
     MARKS,
     STATES,
     UNSETTLED,
 )
 from subledger.valuation.prices import marks_on
 from subledger.valuation.rates import conversions_on
-
-
-@dataclass(frozen=True)
-class BookedMonth:
-    """A month as booking says it is, and what posting adds to its journal.
-
-    `inputs` is what it was booked from. A booking that is `Remembered` was not made this time:
-    the store holds all of it, and nothing is added.
-    """
-
-    month: Period
-    booking: AnyBooking
-    marks: pa.Table
-    addition: Journal
-    inputs: Inputs
-    reading: Reading
-    basis: str
-
-    @property
-    def posted(self) -> Journal:
-        """Return what the month's journal holds."""
-        return month_journal(self.reading, self.basis, period=self.month.label)
-
-    @property
-    def is_posted(self) -> bool:
-        """Say whether the month's journal holds anything before this."""
-        return bool(self.reading.segments("entries", self.basis, period=self.month.label))
-
-    @cached_property
-    def journal(self) -> Journal:
-        """Return the month's journal as it is after posting."""
-        return joined([self.posted, self.addition])
-
-
-@dataclass(frozen=True, slots=True)
-class Excepted:
-    """The exceptions of a basis, and the dates on which its lots were marked."""
-
-    policy: BasisPolicy
-    exceptions: pa.Table
-    mark_dates: frozenset[date]
-
-
-@dataclass(frozen=True, slots=True)
-class BookedBasis:
-    """The open months of a basis, with its exceptions and the trades its filter leaves out."""
-
-    policy: BasisPolicy
-    sealed: Sealed
-    months: Sequence[BookedMonth]
-    exceptions: pa.Table
-    window: Window
-    mark_dates: frozenset[date]
-    known: Known
-
-    @property
-    def excepted(self) -> Excepted:
-        """Return the exceptions alone."""
-        return Excepted(self.policy, self.exceptions, self.mark_dates)
 
 
 def sealed_state(reading: Reading, basis: str) -> Sealed:
@@ -227,11 +171,13 @@ def book_open_months(
     policy: BasisPolicy,
     mark_date: date | None = None,
     swept: Mapping[EventKey, date] | None = None,
+    take: Take | None = None,
 ) -> BookedBasis:
     """Book every open month of a basis and say what posting would add.
 
     `mark_date` is a date to mark besides those marked before: the months up to its own are booked
     even without events. `swept` are dates of events besides those that were swept: a question.
+    Where `take` is given, a large month is booked `InPortions`.
     """
     sealed = sealed_state(reading, policy.name)
     sealed = replace(sealed, swept={**sealed.swept, **(swept or {})})
@@ -258,10 +204,10 @@ def book_open_months(
         rates = conversions_in(books, reading, month=month, events=events, currencies=currencies)
         rates = with_sealed(rates, reading, basis=policy.name, sealed=sealed)
         events = replace(events, conversions=rates)
-        asking = _Asking(reading, terms, month, next_seq, books.executor)
+        asking = _Asking(reading, terms, month, next_seq, books.executor, take)
         months.append(_book_month(asking, events, carried=carried))
         carried = months[-1].booking.carried
-        next_seq += months[-1].addition.entries.num_rows
+        next_seq += sum(months[-1].added)
     found = [window.exceptions, *(month.booking.exceptions for month in months)]
     exceptions = concatenate(EXCEPTIONS, found)
     return BookedBasis(policy, sealed, months, exceptions, window, frozenset(mark_dates), known)
@@ -275,15 +221,22 @@ class _Asking(NamedTuple):
     month: Period
     next_seq: int
     executor: Executor
+    take: Take | None
 
 
 def _book_month(asking: _Asking, events: Events, *, carried: Carried) -> BookedMonth:
     """Book a month, or recall it from the store where it was booked from the same inputs."""
-    reading, terms, month, next_seq, executor = asking
+    reading, terms, month, next_seq, executor, take = asking
     basis = terms.policy.name
     inputs = inputs_of(events, carried, terms=terms, month=month)
     made = partial(
-        BookedMonth, month, marks=events.marks, inputs=inputs, reading=reading, basis=basis
+        BookedMonth,
+        month,
+        marks=events.marks,
+        inputs=inputs,
+        reading=reading,
+        basis=basis,
+        chart=terms.chart,
     )
     known, whole = recall(reading, basis, period=month.label, inputs=inputs)
     if known is not None and whole:
@@ -295,6 +248,12 @@ def _book_month(asking: _Asking, events: Events, *, carried: Carried) -> BookedM
         appended = Journal(marked.added.entries, marked.added.lines)
         addition = difference(appended, Journal.empty(), basis=basis, next_seq=next_seq)
         return made(booking=marked, addition=addition)
+    within = runs_of_days(events) if take is not None else []
+    if take is not None and within:
+        posted_days = PostedDays(reading, basis, month.label)
+        numbered = Numbered(terms, executor, month.label, next_seq, posted_days.between)
+        portions = book_in_portions(events, carried, within=within, numbered=numbered, take=take)
+        return made(booking=portions, addition=Journal.empty())
     booking = book(events, carried, terms=terms, executor=executor)
     posted = month_journal(reading, basis, period=month.label)
     booked = Journal(booking.entries, booking.lines)
@@ -350,11 +309,3 @@ def _carried(reading: Reading, basis: str, *, sealed: Sealed) -> Carried:
 def _next_seq(reading: Reading, basis: str) -> int:
     found = reading.segments("entries", basis)
     return 1 + max((segment.last_seq or 0 for segment in found), default=0)
-
-
-def month_journal(reading: Reading, basis: str, *, period: str) -> Journal:
-    """Return everything the journal holds for a period label of a basis."""
-    return Journal(
-        reading.rows(ENTRIES, basis=basis, period=period),
-        reading.rows(LINES, basis=basis, period=period),
-    )

@@ -27,7 +27,7 @@ from subledger.statements.causes import READ, Posted, causes_of
 from subledger.statements.report import Units
 from subledger.statements.turnover import turnover
 from subledger.store.reading import Reading
-from subledger.store.records import Segment
+from subledger.store.records import Segment, newest_of_each
 from subledger.tables import (
     BALANCES,
     DATED_TRADES,
@@ -77,12 +77,12 @@ class PeriodView:
     def segments(self, declared: Table, *, last: bool = False) -> list[Segment]:
         """Return the segments of a table for the months of the period, oldest first.
 
-        `last` asks for the last one of each month only.
+        `last` asks for those that each month has written last.
         """
         found = self.reading.segments(declared.name, self.policy.name)
         labels = {month.label for month in self.period.months()}
         found = [segment for segment in found if segment.period in labels]
-        return list({one.period: one for one in found}.values()) if last else found
+        return newest_of_each(found) if last else found
 
     def turnover(self, by: Sequence[str], *, accounts: Collection[str] | None = None) -> pa.Table:
         """Return the sums of the period's lines by columns (`statements.turnover`), or by more.

@@ -2,27 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import partial
 
 import pyarrow as pa
 
+from subledger.booking.inputs import Booking
 from subledger.booking.policy import BasisPolicy
 from subledger.columns import concatenate, texts
+from subledger.journal.journal import Journal
+from subledger.operations.booked_months import BookedBasis, BookedMonth, Excepted
 from subledger.operations.books import Books
-from subledger.operations.months import BookedBasis, BookedMonth, Excepted, book_open_months
-from subledger.operations.remembering import MADE, Marked, Remembered, made_by
+from subledger.operations.months import book_open_months
+from subledger.operations.portions import InPortions, Portion
+from subledger.operations.remembering import Remembered, made_by, outputs_of
 from subledger.store.adding import Sealing
 from subledger.store.hashing import canonical_json
 from subledger.store.unit import Unit
-from subledger.tables import (
-    ENTRIES,
-    EXCEPTIONS,
-    LINES,
-    MARKS,
-    Table,
-)
+from subledger.tables import ENTRIES, EXCEPTIONS, LINES, MARKS, MEASURES, RELIEFS, Table
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,70 +49,88 @@ def post(books: Books, bases: Sequence[str] = (), *, dry_run: bool = False) -> l
 
 def _post_basis(books: Books, unit: Unit, *, policy: BasisPolicy) -> tuple[PostResult, bool]:
     """Post one basis, and let go of its tables; say whether anything was new."""
-    booked = book_open_months(books, unit.reading, policy=policy)
-    return summary(booked), record(books, unit, booked=booked).changed
+    recorder = Recorder(books, unit, policy.name)
+    booked = book_open_months(books, unit.reading, policy=policy, take=recorder.take)
+    return summary(booked), recorder.record(booked)
 
 
-@dataclass(frozen=True, slots=True)
-class Recorded:
-    """Whether recording changed anything, and the content hashes of each month's tables."""
+class Recorder:
+    """Writes what booking a basis adds: portions while the next is booked, all else after it."""
 
-    changed: bool
-    hashes: Mapping[str, Mapping[str, str]]
+    def __init__(self, books: Books, unit: Unit, basis: str) -> None:
+        self._books, self._unit, self._basis = books, unit, basis
+        self._portion: Callable[[], object] = _nothing
+        self._begun: dict[str, Sealing] = {}
+
+    def take(self, label: str, portion: Portion) -> None:
+        """Begin to write a portion of a month, once the one before it is written."""
+        self._finish_portion()
+        parts = _tables(portion.journal, portion.booking)
+        begun = self._unit.begin_segments(
+            parts, basis=self._basis, period=label, portion=portion.number
+        )
+        self._portion = partial(
+            self._unit.add_segments, (), basis=self._basis, period=label, begun=begun
+        )
+
+    def _finish_portion(self) -> None:
+        self._portion()
+        self._portion = _nothing
+
+    def begin(self, booked: BookedBasis) -> None:
+        """Begin to write months, beside the checks that decide whether they count."""
+        self._finish_portion()
+        for month in booked.months:
+            if parts := _parts(month):
+                label = month.month.label
+                self._begun[label] = self._unit.begin_segments(
+                    parts, basis=self._basis, period=label
+                )
+
+    def record(self, booked: BookedBasis) -> bool:
+        """Write the addition and the state of every open month that was booked anew.
+
+        Returns whether anything was new.
+        """
+        self._finish_portion()
+        unit, basis = self._unit, self._basis
+        unit.record_chart(basis, self._books.chart.hash, files=self._books.chart.files)
+        changed = False
+        for month in booked.months:
+            if isinstance(month.booking, Remembered):
+                continue
+            label, begun = month.month.label, self._begun.pop(month.month.label, None)
+            added = unit.add_segments(_parts(month), basis=basis, period=label, begun=begun)
+            changed |= isinstance(month.booking, InPortions)
+            changed |= any(one is not None for one in added)
+            inputs, marked = month.inputs
+            outputs = canonical_json(outputs_of(unit.so_far, basis, period=label))
+            unit.remember(basis, label, inputs=inputs, marked=marked, outputs=outputs)
+        return set_exceptions(unit, booked.excepted) or changed
 
 
-def begin(unit: Unit, month: BookedMonth) -> Sealing | None:
-    """Begin to seal what a month adds, which `record` then adds; None where it adds nothing."""
-    if isinstance(month.booking, Remembered):
-        return None
-    return unit.begin_segments(_parts(month), basis=month.basis, period=month.month.label)
+def _nothing() -> None:
+    """Stand for a portion where there is none to write."""
 
 
 def _parts(month: BookedMonth) -> list[tuple[Table, pa.Table]]:
-    """Return the tables that a month adds or writes anew."""
+    """Return the tables that a month adds or writes anew, but for portions."""
     if isinstance(month.booking, Remembered):
         return []
-    appended = [(ENTRIES, month.addition.entries), (LINES, month.addition.lines)]
-    return [*appended, *made_by(month.booking), (MARKS, month.marks)]
+    made = [*made_by(month.booking), (MARKS, month.marks)]
+    if isinstance(month.booking, InPortions):
+        return made
+    return [(ENTRIES, month.addition.entries), (LINES, month.addition.lines), *made]
 
 
-def record(
-    books: Books,
-    unit: Unit,
-    *,
-    booked: BookedBasis,
-    begun: Mapping[str, Sealing | None] | None = None,
-) -> Recorded:
-    """Write the addition and the state of every open month that was booked anew.
-
-    `begun` holds by month what `begin` returned for it.
-    """
-    basis = booked.policy.name
-    unit.record_chart(basis, books.chart.hash, files=books.chart.files)
-    hashes: dict[str, Mapping[str, str]] = {}
-    changed = False
-    for month in booked.months:
-        label, booking = month.month.label, month.booking
-        if isinstance(booking, Remembered):
-            hashes[label] = booking.hashes
-            continue
-        parts = _parts(month)
-        sealing = (begun or {}).get(label)
-        added = unit.add_segments(parts, basis=basis, period=label, begun=sealing)
-        changed |= any(one.segment is not None for one in added)
-        found = dict(booking.known.hashes) if isinstance(booking, Marked) else {}
-        found |= {
-            declared.name: one.content_hash for (declared, _), one in zip(parts, added, strict=True)
-        }
-        hashes[label] = found
-        unit.remember(
-            basis,
-            label,
-            inputs=month.inputs.inputs,
-            marked=month.inputs.marked,
-            outputs=canonical_json({one.name: found[one.name] for one in MADE}),
-        )
-    return Recorded(set_exceptions(unit, booked.excepted) or changed, hashes)
+def _tables(journal: Journal, booking: Booking) -> list[tuple[Table, pa.Table]]:
+    """Return the tables of a portion that make those of its month together."""
+    return [
+        (ENTRIES, journal.entries),
+        (LINES, journal.lines),
+        (MEASURES, booking.measures),
+        (RELIEFS, booking.reliefs),
+    ]
 
 
 _DOUBTS = ("MISSING_PRICE", "STALE_PRICE", "MISSING_RATE", "STALE_RATE")
@@ -151,13 +168,12 @@ def _unseen(event_id: str, mark_dates: Collection[date]) -> bool:
 
 def summary(booked: BookedBasis) -> PostResult:
     """Return what was posted for one basis, in numbers."""
-    additions = [month.addition.entries for month in booked.months]
-    reversals = sum(int((texts(entries, "kind") == "reversal").sum()) for entries in additions)
+    added = [month.added for month in booked.months]
     return PostResult(
         booked.policy.name,
-        sum(entries.num_rows for entries in additions) - reversals,
-        reversals,
+        sum(entries for entries, _ in added),
+        sum(reversals for _, reversals in added),
         booked.exceptions.num_rows,
         booked.window.withheld.num_rows,
-        tuple(month.month.label for month in booked.months if month.addition.entries.num_rows),
+        tuple(month.month.label for month in booked.months if any(month.added)),
     )

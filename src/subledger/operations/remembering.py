@@ -22,6 +22,7 @@ from subledger.closing.sealing import stated_policy
 from subledger.columns import concatenate, days, group_codes, numbers, ordered, texts
 from subledger.journal.difference import live
 from subledger.journal.journal import Journal
+from subledger.operations.portions import InPortions
 from subledger.periods import Period
 from subledger.store.control import program_version
 from subledger.store.hashing import canonical_json, content_hash
@@ -128,7 +129,6 @@ class Remembered:
     reading: Reading
     basis: str
     period: str
-    hashes: Mapping[str, str]
 
     @cached_property
     def _standing(self) -> Journal:
@@ -192,22 +192,27 @@ def recall(
     if row is None or row["inputs"] != inputs.inputs or row["marked"] not in ("", inputs.marked):
         return None, False
     hashes: dict[str, str] = json.loads(row["outputs"])
-    for declared in MADE:
-        found = reading.segments(declared.name, basis, period=period)
-        if found and found[-1].content_hash != hashes[declared.name]:
-            return None, False
-        if not found and hashes[declared.name] != content_hash(declared.empty(), declared):
-            return None, False
+    if hashes != outputs_of(reading, basis, period=period):
+        return None, False
     since = [s for s in reading.segments("entries", basis, period=period) if s.batch > row["batch"]]
     if since:
         return None, False
-    return Remembered(reading, basis, period, hashes), row["marked"] == inputs.marked
+    return Remembered(reading, basis, period), row["marked"] == inputs.marked
+
+
+def outputs_of(reading: Reading, basis: str, *, period: str) -> dict[str, str]:
+    """Return the hashes of what booking a month has made, as it stands."""
+    return {one.name: reading.content_of(one, basis=basis, period=period) for one in MADE}
 
 
 def measures_in(reading: Reading, basis: str, *, period: str) -> pa.Table:
     """Return MEASURES of a month, those of its last marks among them."""
-    found = [reading.latest(one, basis=basis, period=period) for one in (MEASURES, MARK_MEASURES)]
-    written = [table for table in found if table is not None and table.num_rows]
+    written = [
+        part
+        for declared in (MEASURES, MARK_MEASURES)
+        for segment in reading.newest(declared.name, basis, period=period)
+        if (part := reading.read(declared, segment)).num_rows
+    ]
     if len(written) == 1:
         return written[0]
     return ordered(MEASURES, concatenate(MEASURES, written))
@@ -269,10 +274,12 @@ class Marked:
 AnyBooking: TypeAlias = Booking | Remembered | Marked
 
 
-def made_by(booking: Booking | Marked) -> list[tuple[Table, pa.Table]]:
-    """Return the tables that a booking makes anew, as they are sealed."""
+def made_by(booking: Booking | Marked | InPortions) -> list[tuple[Table, pa.Table]]:
+    """Return the tables that a booking makes anew, as they are sealed, but for portions."""
     made = [(state, booking.carried.state(state)) for state in STATES]
     made += [(CONVERSIONS, booking.conversions), (EXCEPTIONS, booking.exceptions)]
+    if isinstance(booking, InPortions):
+        return [(MARK_MEASURES, MARK_MEASURES.empty()), *made]
     if isinstance(booking, Marked):
         return [(MARK_MEASURES, booking.added.measures), *made]
     whole = [(MEASURES, booking.measures), (MARK_MEASURES, MARK_MEASURES.empty())]

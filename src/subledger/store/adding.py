@@ -18,12 +18,11 @@ import pyarrow.compute as pc
 
 from subledger import tables
 from subledger.errors import InvariantError
-from subledger.numbers import exact_sum
-from subledger.store.hashing import FORM, GENESIS, canonical, content_hash, hash_of
+from subledger.journal.journal import control_totals
+from subledger.store.hashing import FORM, GENESIS, canonical, hash_of
+from subledger.store.records import APPENDED
 from subledger.store.segments import SegmentFile, put_segment, segment_folder, segment_path
 
-# Written as what is new; all other kinds are written anew, so an empty one replaces a full one.
-APPENDED = {"entries", "lines", *tables.FACTS}
 _THREADS = 2
 _ROWS_WORTH_A_THREAD = 50_000
 # The column of facts by whose least and greatest value a segment is known not to name an event.
@@ -42,18 +41,22 @@ class Folder:
 
 
 class ToSeal(NamedTuple):
-    """A table to seal, and the manifest's row of the newest segment that it may repeat."""
+    """A table to seal, and the manifest's row of the newest segment, which it may repeat or not."""
 
     declared: tables.Table
     table: pa.Table
     last: Mapping[str, Any] | None
+    may_repeat: bool
 
 
 class Sealed(NamedTuple):
-    """A table in canonical form with its hash; the file and what the manifest tells, if it adds."""
+    """What became of a table: its hash; the file and what the manifest tells, if it adds.
+
+    The table itself, in canonical form, is there where a dry run has no file to read it from.
+    """
 
     declared: tables.Table
-    table: pa.Table
+    table: pa.Table | None
     content_hash: str
     file: SegmentFile | None
     facts: dict[str, Any]
@@ -74,6 +77,7 @@ class Sealing:
         by_size = sorted(wanted, key=lambda one: -one.table.num_rows * one.table.num_columns)
         running = {id(one): pool.submit(_seal, place, one) for one in by_size}
         self._running = [running[id(one)] for one in wanted]
+        self._wanted = ()  # so that each table can go as soon as it is written
         pool.shutdown(wait=False)
 
     def result(self) -> list[Sealed]:
@@ -87,20 +91,17 @@ class Sealing:
         wait(self._running)
 
 
-def hashes_of(parts: Sequence[tuple[tables.Table, pa.Table]]) -> dict[str, str]:
-    """Return the content hashes of tables by name, two computed at a time."""
-    with ThreadPoolExecutor(_THREADS) as pool:
-        found = list(pool.map(lambda part: content_hash(part[1], part[0]), parts))
-    return {declared.name: one for (declared, _), one in zip(parts, found, strict=True)}
-
-
 def _seal(place: Folder, wanted: ToSeal) -> Sealed:
-    declared, table, last = wanted
+    declared, table, last, may_repeat = wanted
     plain = canonical(table, declared)
     content = hash_of(plain, declared)
+    kept = plain if place.dry_run else None
     unneeded = not plain.num_rows and (declared.name in APPENDED or last is None)
-    if unneeded or (last is not None and _repeats(plain, declared, content=content, last=last)):
-        return Sealed(declared, plain, content, None, {})
+    compared = last if may_repeat else None
+    if unneeded or (
+        compared is not None and _repeats(plain, declared, content=content, last=compared)
+    ):
+        return Sealed(declared, kept, content, None, {})
     told = _sequence(declared, plain) | _totals(declared, plain) | _span(declared, plain)
     folder = segment_folder(declared.name, place.basis, period=place.period)
     path = segment_path(folder, content, batch=place.batch)
@@ -108,7 +109,7 @@ def _seal(place: Folder, wanted: ToSeal) -> Sealed:
         file = SegmentFile(path, content, GENESIS, plain.num_rows)
     else:
         file = put_segment(place.store, declared, plain=plain, content=content, path=path)
-    return Sealed(declared, plain, content, file, told)
+    return Sealed(declared, kept, content, file, told)
 
 
 def _repeats(
@@ -136,12 +137,6 @@ def _totals(declared: tables.Table, table: pa.Table) -> dict[str, str | None]:
     if debit != credit:
         raise InvariantError(f"the lines do not balance: debit {debit}, credit {credit}")
     return {"debit": str(debit), "credit": str(credit)}
-
-
-def control_totals(lines: pa.Table) -> tuple[int, int]:
-    """Return total debit and credit of lines in base ledger units, both positive, exactly."""
-    amounts = lines["amount_base"].to_numpy()
-    return exact_sum(np.maximum(amounts, 0)), -exact_sum(np.minimum(amounts, 0))
 
 
 def _span(declared: tables.Table, table: pa.Table) -> dict[str, str | None]:

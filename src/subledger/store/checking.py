@@ -18,8 +18,8 @@ from sqlalchemy.exc import DBAPIError
 
 from subledger import tables
 from subledger.errors import Finding, InvariantError, Refused
+from subledger.journal.journal import control_totals
 from subledger.store import schema
-from subledger.store.adding import control_totals
 from subledger.store.connection import (
     Place,
     changed_triggers,

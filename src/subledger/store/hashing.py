@@ -11,7 +11,7 @@ from __future__ import annotations
 import hashlib
 import json
 import struct
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -27,7 +27,8 @@ from subledger.texts import from_arrow
 FORM = 2
 FORMS = {1: b"subledger.table/1", 2: b"subledger.table/2"}
 GENESIS = "0" * 64
-_SEGMENT, _BATCH, _SEAL = b"\x02", b"\x03", b"\x04"  # 0x00 and 0x01 are for Merkle leaves and nodes
+# 0x00 and 0x01 are for Merkle leaves and nodes.
+_SEGMENT, _BATCH, _SEAL, _PARTS = b"\x02", b"\x03", b"\x04", b"\x05"
 _TYPES = {
     pa.int64(): b"int64",
     TEXT: b"text",
@@ -196,6 +197,16 @@ def _text_bytes(chunk: pa.StringArray) -> memoryview:
     _, offsets, payload = chunk.buffers()
     bounds = np.frombuffer(offsets, np.int32)[chunk.offset : chunk.offset + len(chunk) + 1]
     return memoryview(payload or b"")[int(bounds[0]) : int(bounds[-1])]
+
+
+def hash_of_parts(parts: Sequence[str]) -> str:
+    """Return the hash of a table that is kept in parts, by their content hashes in order.
+
+    Of several it is SHA-256 of 0x05 and their hashes; a single part's is its own.
+    """
+    if len(parts) == 1:
+        return parts[0]
+    return _sha(_PARTS + b"".join(map(bytes.fromhex, parts)))
 
 
 def next_in_chain(previous: str, content: str) -> str:

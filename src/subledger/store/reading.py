@@ -18,8 +18,9 @@ from subledger.columns import concatenate
 from subledger.errors import refuse
 from subledger.store import schema
 from subledger.store.files import RAW, read_raw
-from subledger.store.hashing import GENESIS, sha256
+from subledger.store.hashing import GENESIS, content_hash, hash_of_parts, sha256
 from subledger.store.records import (
+    APPENDED,
     Batch,
     Close,
     RefusedCommand,
@@ -27,6 +28,7 @@ from subledger.store.records import (
     batch_of_row,
     in_order,
     instrument_of_row,
+    newest_of_each,
     table_of,
 )
 from subledger.store.segments import read_segment, segment_bytes
@@ -205,12 +207,29 @@ class Reading:
         return concatenate(replace(declared, schema=schema), filled)
 
     def latest(self, declared: tables.Table, *, basis: str, period: str = "") -> pa.Table | None:
-        """Return the newest segment of a table that is written anew each time (lots, reliefs).
+        """Return a table that is written anew each time (lots, reliefs) as it was last written.
 
         None means that it was never written for that basis and period.
         """
-        found = self.segments(declared.name, basis, period=period)
-        return self.read(declared, found[-1]) if found else None
+        found = self.newest(declared.name, basis, period=period)
+        if not found:
+            return None
+        parts = [self.read(declared, segment) for segment in found]
+        return parts[0] if len(parts) == 1 else concatenate(declared, parts)
+
+    def content_of(self, declared: tables.Table, *, basis: str, period: str) -> str:
+        """Return the hash of a table as it stands: of all rows where rows are appended to it."""
+        if declared.name in APPENDED:
+            found = self.segments(declared.name, basis, period=period)
+        else:
+            found = self.newest(declared.name, basis, period=period)
+        if not found:
+            return content_hash(declared.empty(), declared)
+        return hash_of_parts([segment.content_hash for segment in found])
+
+    def newest(self, kind: str, basis: str, *, period: str = "") -> list[Segment]:
+        """Return the segments of a kind that were written last: all of one batch, in order."""
+        return newest_of_each(self.segments(kind, basis, period=period))
 
     def periods(self, kind: str, basis: str) -> list[str]:
         """Return the periods for which a basis has segments of a kind, in order."""

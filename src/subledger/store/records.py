@@ -12,7 +12,10 @@ import pyarrow as pa
 from subledger.columns import ordered
 from subledger.errors import Finding
 from subledger.store.hashing import canonical_json
-from subledger.tables import Table
+from subledger.tables import FACTS, Table
+
+# Written as what is new; all other kinds are written anew, so an empty one replaces a full one.
+APPENDED = {"entries", "lines", *FACTS}
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +85,12 @@ class Segment:
     last_day: str | None = None
     first_id: str | None = None
     last_id: str | None = None
+
+
+def newest_of_each(segments: Sequence[Segment]) -> list[Segment]:
+    """Return those segments of a kind that the last batch of each period wrote, in order."""
+    last = {segment.period: segment.batch for segment in segments}
+    return [segment for segment in segments if segment.batch == last[segment.period]]
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from datetime import date
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import pyarrow as pa
 from sqlalchemy import Column, Connection, Select, Table, func, insert, select
@@ -43,13 +43,6 @@ class Command:
     at: str
     clock_regressed: bool
     program_version: str
-
-
-class Added(NamedTuple):
-    """The content hash of a table, and its segment where that added anything."""
-
-    content_hash: str
-    segment: Segment | None
 
 
 class Unit:
@@ -158,7 +151,7 @@ class Unit:
         content, and when an appended table (entries, lines, facts) has no rows. Entries must
         continue the basis's numbers; lines must sum to zero in base.
         """
-        return self.add_segments([(declared, table)], basis=basis, period=period)[0].segment
+        return self.add_segments([(declared, table)], basis=basis, period=period)[0]
 
     def add_segments(
         self,
@@ -167,26 +160,39 @@ class Unit:
         basis: str,
         period: str = "",
         begun: Sealing | None = None,
-    ) -> list[Added]:
+    ) -> list[Segment | None]:
         """Seal tables of different kinds as `add_segment` does, each hashed once, two at a time.
 
-        Returns for each its content hash and the segment, where one was added. `begun` is what
-        `begin_segments` returned for the same tables.
+        Returns the segment of each that added anything. `begun` is what `begin_segments` returned
+        for the same tables.
         """
         sealing = begun or self.begin_segments(parts, basis=basis, period=period)
         found = sealing.result()
         self._begun.remove(sealing)
-        self._pending |= {one.file.path: one.table for one in found if one.file and self._dry_run}
-        return [
-            Added(one.content_hash, self._listed(one, basis=basis, period=period)) for one in found
-        ]
+        self._pending |= {
+            one.file.path: one.table for one in found if one.file and one.table is not None
+        }
+        return [self._listed(one, basis=basis, period=period) for one in found]
 
     def begin_segments(
-        self, parts: Sequence[tuple[tables.Table, pa.Table]], *, basis: str, period: str = ""
+        self,
+        parts: Sequence[tuple[tables.Table, pa.Table]],
+        *,
+        basis: str,
+        period: str = "",
+        portion: int | None = None,
     ) -> Sealing:
-        """Begin to seal tables that `add_segments` will add; what is never added does not exist."""
+        """Begin to seal tables that `add_segments` will add; what is never added does not exist.
+
+        `portion` numbers, from 0, those that together make a period's tables in this batch.
+        """
         wanted = [
-            ToSeal(declared, table, self._last(declared.name, basis=basis, period=period))
+            ToSeal(
+                declared,
+                table,
+                self._last(declared.name, basis=basis, period=period) if not portion else None,
+                may_repeat=portion is None,
+            )
             for declared, table in parts
         ]
         place = Folder(self._store, basis, period, self.seq, dry_run=self._dry_run)
