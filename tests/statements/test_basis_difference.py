@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -19,13 +20,14 @@ from subledger.booking.policy import BasisPolicy
 from subledger.closing.year_end import clear_profit_and_loss
 from subledger.columns import concatenate
 from subledger.journal.difference import difference
-from subledger.journal.journal import Journal, joined
+from subledger.journal.journal import Journal
 from subledger.periods import parse_period
 from subledger.statements.balances import balances_after
 from subledger.statements.basis_difference import basis_difference
-from subledger.statements.causes import CAUSES, Posted, causes_of
+from subledger.statements.causes import CAUSES, causes_of
+from subledger.statements.posted import Part, Posted
 from subledger.statements.trial_balance import trial_balance
-from subledger.tables import BALANCES, MEASURES, RELIEFS
+from subledger.tables import BALANCES, ENTRIES, LINES, MEASURES, RELIEFS, Table
 
 YEAR_END = 98  # 2022-12-31, counted from the first day
 
@@ -34,12 +36,29 @@ def posted(firm: Firm) -> Posted:
     """Return all that a firm has posted."""
     booking = firm.booked()
     added = difference(journal_of(booking), Journal.empty(), basis=firm.policy.name, next_seq=1)
-    return Posted(firm.policy.name, CHART, added, booking.measures, booking.reliefs)
+    return in_memory(firm.policy.name, added, booking.measures, booking.reliefs)
+
+
+def in_memory(basis: str, journal: Journal, measures: pa.Table, reliefs: pa.Table) -> Posted:
+    """Return tables as one part each; no year is cleared."""
+    held = {"measures": measures, "reliefs": reliefs}
+    held |= {"entries": journal.entries, "lines": journal.lines}
+
+    def parts(declared: Table) -> list[Part]:
+        return [lambda *, columns: held[declared.name].select(sorted(columns))]
+
+    return Posted(basis, CHART, Journal.empty(), parts)
+
+
+def lines_of(of: Posted) -> pa.Table:
+    """Return all lines of a basis, those that clear a year among them."""
+    [part] = of.parts(LINES)
+    return concatenate(LINES, [part(columns=LINES.schema.names), of.clearing.lines])
 
 
 def closing(of: Posted) -> Counter[str]:
     """Return the closing balances of a basis as the trial balance shows them."""
-    balances = balances_after(BALANCES.empty(), of.journal.lines)
+    balances = balances_after(BALANCES.empty(), lines_of(of))
     table = trial_balance(balances, Journal.empty(), accounts=CHART.accounts).table
     return Counter(
         dict(zip(table["account"].to_pylist(), table["closing"].to_pylist(), strict=True))
@@ -138,12 +157,13 @@ def test_by_cause_and_by_account_add_up_the_same_rows() -> None:
 
 def cleared(of: Posted, policy: BasisPolicy) -> Posted:
     """Return a basis after its year is closed."""
-    balances = balances_after(BALANCES.empty(), of.journal.lines)
+    balances = balances_after(BALANCES.empty(), lines_of(of))
     terms = facts.terms(policy, held=[SHARE])
-    seq = 1 + of.journal.entries.num_rows
+    [part] = of.parts(ENTRIES)
+    seq = 1 + part(columns=["seq"]).num_rows
     entry = clear_profit_and_loss(balances, parse_period("2022", 1), terms=terms, seq=seq)
     assert entry.entries["accounting_date"].to_pylist() == [day(YEAR_END)] == [date(2022, 12, 31)]
-    return Posted(of.basis, CHART, joined([of.journal, entry]), of.measures, of.reliefs)
+    return replace(of, clearing=entry)
 
 
 def test_what_cleared_years_differ_by_stands_on_retained_earnings_under_its_cause() -> None:
@@ -169,6 +189,6 @@ def test_the_causes_of_one_basis_are_its_balances() -> None:
 def test_books_of_one_basis_differ_from_none_and_nothing_posted_differs_in_nothing() -> None:
     one = posted(one_share())
     assert basis_difference(one, None, accounts=CHART.accounts).table.num_rows == 0
-    none = Posted("B", CHART, Journal.empty(), concatenate(MEASURES, []), concatenate(RELIEFS, []))
+    none = in_memory("B", Journal.empty(), MEASURES.empty(), RELIEFS.empty())
     empty: pa.Table = basis_difference(none, none, accounts=CHART.accounts).table
     assert empty.num_rows == 0

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cached_property
+from functools import cached_property, partial
 
 import numpy as np
 import pyarrow as pa
@@ -15,15 +15,16 @@ from subledger.booking.policy import BasisPolicy
 from subledger.chart.measures import TRADE_EVENTS
 from subledger.closing.window import POSTABLE, open_window
 from subledger.columns import Texts, days, texts
-from subledger.journal.journal import Journal
+from subledger.journal.journal import Journal, joined
 from subledger.operations.balances import balances_before, period_journal, state_on
 from subledger.operations.books import Books
 from subledger.operations.known_facts import known_facts
-from subledger.operations.months import sealed_state
+from subledger.operations.months import month_journal, sealed_state
 from subledger.periods import Period, previous_period
 from subledger.statements import lists
 from subledger.statements.balances import balances_after
-from subledger.statements.causes import READ, Posted, causes_of
+from subledger.statements.causes import causes_of
+from subledger.statements.posted import Part, Posted
 from subledger.statements.report import Units
 from subledger.statements.turnover import turnover
 from subledger.store.reading import Reading
@@ -33,7 +34,6 @@ from subledger.tables import (
     DATED_TRADES,
     ENTRIES,
     LINES,
-    MEASURES,
     RELIEFS,
     TRADES,
     Table,
@@ -194,34 +194,38 @@ class PeriodView:
         return self.shared[key]
 
     def _posted(self) -> Posted:
-        """Return all that was posted up to the end of the period, as far as causes need it.
+        """Return all that was posted up to the end of the period, to be read part by part.
 
         Of measures these are the trades'; marks are kept apart, and have causes by their event.
         """
-        entries, lines = (
-            self.reading.rows(declared, basis=self.policy.name, columns=READ[declared.name])
-            for declared in (ENTRIES, LINES)
-        )
-        on, end = days(entries, "accounting_date"), np.datetime64(self.period.end)
-        clears = np.asarray(texts(entries, "kind") == "closing", bool)
-        kept = np.where(clears, on < np.datetime64(self.period.start), on <= end)
-        if not kept.all():
-            entries = entries.filter(pa.array(kept))
-            lines = lines.filter(pc.is_in(lines["seq"], entries["seq"].combine_chunks()))
-        return Posted(
-            self.policy.name,
-            self.books.chart,
-            Journal(entries, lines),
-            *(self._until(declared) for declared in (MEASURES, RELIEFS)),
-        )
+        return Posted(self.policy.name, self.books.chart, self._clearing(), self._parts)
 
-    def _until(self, declared: Table) -> pa.Table:
-        """Return the rows that each month has written, up to the period's last, for causes."""
-        last, names = self.period.months()[-1].label, READ[declared.name]
-        segments = self.reading.segments(declared.name, self.policy.name)
-        latest = {one.period: one for one in segments if one.period <= last}
-        found = [self.reading.read(declared, one, columns=names) for one in latest.values()]
-        return pa.concat_tables([declared.empty().select(_declared(declared, names)), *found])
+    def _clearing(self) -> Journal:
+        """Return the clearing entries of the years before the period."""
+        labels = self.reading.periods(ENTRIES.name, self.policy.name)
+        years = [label for label in labels if len(label) < len(self._last)]
+        found = joined([month_journal(self.reading, self.policy.name, period=one) for one in years])
+        before = days(found.entries, "accounting_date") < np.datetime64(self.period.start)
+        return found.take(np.flatnonzero(before))
+
+    def _parts(self, declared: Table) -> list[Part]:
+        """Return how each part of a table is read that months up to the period's last have written.
+
+        Of what is written anew each time, the last part of each month counts.
+        """
+        found = [
+            segment
+            for segment in self.reading.segments(declared.name, self.policy.name)
+            if len(segment.period) == len(self._last) and segment.period <= self._last
+        ]
+        if declared.name not in (ENTRIES.name, LINES.name):
+            latest = {segment.period: segment for segment in found}
+            found = [latest[label] for label in sorted(latest)]
+        return [partial(self.reading.read, declared, segment) for segment in found]
+
+    @property
+    def _last(self) -> str:
+        return self.period.months()[-1].label
 
     def of_basis(self, policy: BasisPolicy) -> PeriodView:
         """Return the same period of another basis."""

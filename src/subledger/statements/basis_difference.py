@@ -12,7 +12,8 @@ from subledger import columns, numbers, tables
 from subledger.chart.accounts import PROFIT_AND_LOSS, Account
 from subledger.numbers import Int64Array
 from subledger.statements import grouping
-from subledger.statements.causes import CAUSES, Posted, causes_of
+from subledger.statements.causes import CAUSES, causes_of
+from subledger.statements.posted import Posted
 from subledger.statements.report import Report
 from subledger.statements.trial_balance import account_of
 
