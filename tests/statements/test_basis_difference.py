@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Collection
 from dataclasses import replace
 from datetime import date
 from typing import Any
@@ -45,7 +46,10 @@ def in_memory(basis: str, journal: Journal, measures: pa.Table, reliefs: pa.Tabl
     held |= {"entries": journal.entries, "lines": journal.lines}
 
     def parts(declared: Table) -> list[Part]:
-        return [lambda *, columns: held[declared.name].select(sorted(columns))]
+        def read(columns: Collection[str]) -> pa.Table:
+            return held[declared.name].select(sorted(columns))
+
+        return [Part(day(YEAR_END), read)]
 
     return Posted(basis, CHART, Journal.empty(), parts)
 
@@ -53,7 +57,7 @@ def in_memory(basis: str, journal: Journal, measures: pa.Table, reliefs: pa.Tabl
 def lines_of(of: Posted) -> pa.Table:
     """Return all lines of a basis, those that clear a year among them."""
     [part] = of.parts(LINES)
-    return concatenate(LINES, [part(columns=LINES.schema.names), of.clearing.lines])
+    return concatenate(LINES, [part.read(columns=LINES.schema.names), of.clearing.lines])
 
 
 def closing(of: Posted) -> Counter[str]:
@@ -160,7 +164,7 @@ def cleared(of: Posted, policy: BasisPolicy) -> Posted:
     balances = balances_after(BALANCES.empty(), lines_of(of))
     terms = facts.terms(policy, held=[SHARE])
     [part] = of.parts(ENTRIES)
-    seq = 1 + part(columns=["seq"]).num_rows
+    seq = 1 + part.read(columns=["seq"]).num_rows
     entry = clear_profit_and_loss(balances, parse_period("2022", 1), terms=terms, seq=seq)
     assert entry.entries["accounting_date"].to_pylist() == [day(YEAR_END)] == [date(2022, 12, 31)]
     return replace(of, clearing=entry)

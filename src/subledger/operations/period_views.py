@@ -20,7 +20,7 @@ from subledger.operations.balances import balances_before, period_journal, state
 from subledger.operations.books import Books
 from subledger.operations.known_facts import known_facts
 from subledger.operations.months import month_journal, sealed_state
-from subledger.periods import Period, previous_period
+from subledger.periods import Period, parse_period, previous_period
 from subledger.statements import lists
 from subledger.statements.balances import balances_after
 from subledger.statements.causes import causes_of
@@ -221,7 +221,10 @@ class PeriodView:
         if declared.name not in (ENTRIES.name, LINES.name):
             latest = {segment.period: segment for segment in found}
             found = [latest[label] for label in sorted(latest)]
-        return [partial(self.reading.read, declared, segment) for segment in found]
+        return [
+            Part(parse_period(segment.period).end, partial(self.reading.read, declared, segment))
+            for segment in found
+        ]
 
     @property
     def _last(self) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import cached_property
-from typing import NamedTuple, Protocol
+from typing import NamedTuple
 
 import numpy as np
 import pyarrow as pa
@@ -24,21 +24,25 @@ _OWNER = tuple(field.name for field in OWNER)
 _BLOCK = 1 << 16  # entries looked at together: what is made of their lines stays near the processor
 
 
-class Part(Protocol):
-    """Some rows of a table, read when they are asked for."""
+@dataclass(frozen=True, slots=True)
+class Part:
+    """Rows of a table that belong to the month that ends on a day.
 
-    def __call__(self, *, columns: Collection[str]) -> pa.Table:
-        """Return some columns of the rows."""
+    `read` returns those of the `columns` that it is asked for, in the order of the table.
+    """
+
+    through: date
+    read: Callable[..., pa.Table]
 
 
 @dataclass(frozen=True, slots=True)
 class Posted:
     """What a basis has posted from its beginning to the end of a period.
 
-    `parts` gives the parts of ENTRIES, LINES, MEASURES or RELIEFS, oldest first; each is read when
-    it is asked for columns. Parts of entries and of lines belong together one by one, each in its
-    declared order and without clearing entries; `clearing` has those of the years before the
-    period. Measures and reliefs come month by month.
+    `parts` gives the parts of ENTRIES, LINES, MEASURES or RELIEFS, each in its declared order.
+    Parts of entries and of lines belong together one by one, as they were posted, without clearing
+    entries; `clearing` has those of the years before the period. Of measures and reliefs each month
+    has one part, and an event has measures in one month only.
     """
 
     basis: str
@@ -71,6 +75,14 @@ class Clearing:
     @cached_property
     def _default(self) -> str:
         return self.posted.chart.slots["equity.retained"].default
+
+    def covers(self, day: date) -> bool:
+        """Say whether the year of a day is cleared."""
+        return self.through is not None and day <= self.through
+
+    def stands(self, account: str, *, cleared: bool) -> str:
+        """Return where what was posted to an account stands, where owners make no difference."""
+        return self._default if cleared and self._in_profit(account) else account
 
     @cached_property
     def of_entries(self) -> tuple[str, ...]:
@@ -107,10 +119,14 @@ class Clearing:
 
 def journals(
     posted: Posted, *, entries: Collection[str], lines: Collection[str]
-) -> Iterator[Journal]:
-    """Yield the journal part by part in some columns, `seq` among them; event ids are not coded."""
+) -> Iterator[tuple[date, Journal]]:
+    """Yield the journal part by part in some columns, and the end of the month of each.
+
+    `seq` is among the columns; event ids are not coded.
+    """
     for heads, rows in zip(posted.parts(_ENTRIES), posted.parts(LINES), strict=True):
-        yield Journal(heads(columns={"seq", *entries}), rows(columns={"seq", *lines}))
+        found = heads.read(columns={"seq", *entries}), rows.read(columns={"seq", *lines})
+        yield heads.through, Journal(*found)
 
 
 def uncoded(declared: Table, name: str) -> Table:
@@ -155,7 +171,7 @@ def sums_of_lines(posted: Posted, clearing: Clearing) -> Counter[Kind]:
     sums: Counter[Kind] = Counter()
     heads = ("event_kind", "rule", *clearing.of_entries)
     wanted = ("slot", "amount", "amount_base", *clearing.of_lines)
-    for journal in journals(posted, entries=heads, lines=wanted):
+    for _, journal in journals(posted, entries=heads, lines=wanted):
         for block, entry in blocks(journal):
             sums.update(_sums_of_block(block, entry, account=clearing.accounts(block, entry)))
     return sums
