@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pyarrow as pa
 
+from subledger.arrow_alone import leave_pandas_out
 from subledger.booking.inputs import Terms
 from subledger.booking.partitioning import INLINE, Executor
 from subledger.booking.policy import BasisPolicy
@@ -22,6 +23,8 @@ from subledger.periods import NotAPeriod, Period, parse_period
 from subledger.statements.report import Units
 from subledger.store.control import Control
 from subledger.store.reading import Reading
+
+leave_pandas_out()  # every command comes by here; the API has loaded pandas before
 
 
 @dataclass(frozen=True)
