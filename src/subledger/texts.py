@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any, TypeAlias, overload
 
 import numpy as np
@@ -48,6 +49,10 @@ class Texts:
         filled = [part for part in parts if len(part)] or list(parts[:1])
         if not filled:
             return cls.repeated("", 0)
+        if _follow(filled):
+            starts = np.cumsum([0, *(len(part.values) for part in filled[:-1])], dtype=np.int32)
+            codes = [part.codes + start for part, start in zip(filled, starts, strict=True)]
+            return cls(np.concatenate(codes), pa.concat_arrays([part.values for part in filled]))
         codes, values = unified(filled)
         return cls(np.concatenate(codes), values)
 
@@ -196,7 +201,7 @@ class Texts:
         """Return the place of each row's text in the order by code point."""
         small = self.compact()
         values = small.values
-        if len(values) < 2 or pc.all(pc.less(values[:-1], values[1:])).as_py():  # noqa: PLR2004
+        if _ascend(values):
             return small.codes
         place = np.empty(len(values), np.int32)
         place[pc.sort_indices(values).to_numpy()] = np.arange(len(values), dtype=np.int32)
@@ -223,6 +228,20 @@ def _from_chunk(chunk: pa.Array) -> Texts:
     coded = chunk if pa.types.is_dictionary(chunk.type) else chunk.dictionary_encode()
     codes = coded.indices.to_numpy(zero_copy_only=False).astype(np.int32, copy=False)
     return Texts(codes, coded.dictionary.cast(pa.string()))
+
+
+def _follow(parts: Sequence[Texts]) -> bool:
+    """Say whether the values of each column all come after those of the one before, as ids may."""
+    if len(parts) == 1 or not all(len(part.values) for part in parts):
+        return False
+    ends = [(part.values[0].as_py(), part.values[-1].as_py()) for part in parts]
+    if any(last >= first for (_, last), (first, _) in pairwise(ends)):
+        return False
+    return all(_ascend(part.values) for part in parts)
+
+
+def _ascend(values: pa.StringArray) -> bool:
+    return bool(pc.all(pc.less(values[:-1], values[1:]), min_count=0).as_py())
 
 
 def unified(parts: Sequence[Texts]) -> tuple[list[Codes32], pa.StringArray]:

@@ -33,9 +33,14 @@ Read: TypeAlias = Callable[[Rows, Context], Reading]
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """A kind of canonical file: its columns, the table it becomes, and its judge."""
+    """A kind of canonical file: its columns, the table it becomes, and its judge.
+
+    `by_rows` says that the judge looks at each row by itself, and notes what it notes in their
+    order.
+    """
 
     name: str
     columns: tuple[Column, ...]
     table: Table
     read: Read
+    by_rows: bool = False

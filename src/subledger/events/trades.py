@@ -139,4 +139,4 @@ def _refuse_lots(sheet: Sheet, places: Int64Array) -> None:
     sheet.refuse(wrong, "EXCESS_DECIMALS", column="lots", message=message)
 
 
-KIND = Kind("trades", COLUMNS, TRADES, read)
+KIND = Kind("trades", COLUMNS, TRADES, read, by_rows=True)

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import codecs
 import csv
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
+from typing import Any, BinaryIO
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -16,7 +18,7 @@ import pyarrow.csv
 
 from subledger.errors import Finding
 from subledger.events.context import Limits
-from subledger.importers.source import Source
+from subledger.importers.source import Block, Intake, Source
 from subledger.tables import TEXT
 from subledger.texts import from_arrow
 
@@ -24,6 +26,7 @@ BOM = b"\xef\xbb\xbf"
 _BLOCK = 4 * 2**20  # bytes that one thread reads at a time
 _SAMPLE = 2**18  # bytes at the beginning that tell in which columns texts repeat
 _PIECE = 16 * 2**20
+_OF_A_FILE = 6 * 2**20  # bytes of a long file that are read and judged at a time
 _FIRST_ROW = 2
 _FIRST_WIDTH = 2  # a line of one empty field looks like a blank line
 
@@ -66,6 +69,44 @@ def read_columns(data: bytes, file: str, *, limits: Limits) -> Source | None:
     return Source(tuple(header), tuple(columns), range(_FIRST_ROW, count + _FIRST_ROW), findings)
 
 
+def blocks(content: BinaryIO, intake: Intake) -> Iterator[Block]:
+    """Yield what reads each part of a long file, whole lines each."""
+    del intake
+    first = content.readline()
+    begin = len(BOM) if first.startswith(BOM) else 0
+    header, _ = _header(first, begin) if _is_sound(first[begin:]) else ([], 0)
+    row, options = _FIRST_ROW, None
+    while lines := content.read(_OF_A_FILE):
+        lines += content.readline()
+        options = options or _options(memoryview(lines), len(header))
+        after = row + lines.count(b"\n") + (not lines.endswith(b"\n"))
+        yield partial(_lines, lines, tuple(header), numbers=range(row, after), options=options)
+        row = after
+
+
+def _lines(
+    lines: bytes, header: tuple[str, ...], *, numbers: range, options: Mapping[str, Any]
+) -> Source | None:
+    """Return the rows of some lines, whose numbers are given; None if they are not plain."""
+    if len(header) < _FIRST_WIDTH or not _is_sound(lines):
+        return None
+    names = [str(place) for place in range(len(header))]
+    at_once = pyarrow.csv.ReadOptions(column_names=names, block_size=len(lines), use_threads=False)
+    try:
+        table = pyarrow.csv.read_csv(pa.BufferReader(lines), read_options=at_once, **options)
+    except pa.ArrowInvalid:
+        return None
+    columns = [_in_one(column) for column in table.columns]
+    blank = table.num_rows != len(numbers)
+    if blank or any(_longest(column) > csv.field_size_limit() for column in columns):
+        return None
+    return Source(header, tuple(columns), numbers)
+
+
+def _is_sound(lines: bytes) -> bool:
+    return is_utf8(lines) and _is_plain(lines, 0)
+
+
 def _header(data: bytes, begin: int) -> tuple[list[str], int]:
     """Return the names in the first line and where the second one begins."""
     end = data.find(b"\n", begin)
@@ -86,20 +127,11 @@ def _columns(rows: memoryview, header: Sequence[str]) -> list[pa.Array]:
     names = [str(place) for place in range(len(header))]
     if not rows:
         return [pa.array([], pa.string()) for _ in names]
-    repeated = _repeated(rows, len(names))
     # Read block by block, since all blocks at once would take the memory of the file once more.
     batches = pyarrow.csv.open_csv(
         pa.BufferReader(pa.py_buffer(rows)),
         read_options=pyarrow.csv.ReadOptions(column_names=names, block_size=_BLOCK),
-        parse_options=pyarrow.csv.ParseOptions(quote_char=False, ignore_empty_lines=True),
-        convert_options=pyarrow.csv.ConvertOptions(
-            column_types={
-                name: TEXT if again else pa.string()
-                for name, again in zip(names, repeated, strict=True)
-            },
-            null_values=[],
-            strings_can_be_null=False,
-        ),
+        **_options(rows, len(names)),
     )
     table = pa.Table.from_batches(batches, batches.schema).unify_dictionaries()
     chunked = table.columns[::-1]
@@ -109,6 +141,18 @@ def _columns(rows: memoryview, header: Sequence[str]) -> list[pa.Array]:
         columns.append(_in_one(chunked.pop()))
         pa.default_memory_pool().release_unused()
     return columns
+
+
+def _options(rows: memoryview, width: int) -> dict[str, Any]:
+    """Return how Arrow reads the lines of a file: as text, coded where the first ones repeat."""
+    kinds = [TEXT if again else pa.string() for again in _repeated(rows, width)]
+    convert = pyarrow.csv.ConvertOptions(
+        column_types={str(place): kind for place, kind in enumerate(kinds)},
+        null_values=[],
+        strings_can_be_null=False,
+    )
+    parse = pyarrow.csv.ParseOptions(quote_char=False, ignore_empty_lines=True)
+    return {"parse_options": parse, "convert_options": convert}
 
 
 def _in_one(column: pa.ChunkedArray) -> pa.Array:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import date, timedelta
-from typing import TypeAlias
+from functools import partial
+from typing import BinaryIO, TypeAlias
 
 import numpy as np
 import pyarrow as pa
@@ -14,12 +15,15 @@ import pyarrow.parquet as pq
 from subledger.errors import Finding
 from subledger.events.typed import is_number, written
 from subledger.importers.parquet_moments import moments, zone_of
-from subledger.importers.source import Intake, Source
+from subledger.importers.source import Block, Intake, Source
 from subledger.numbers import Int64Array
 from subledger.tables import TEXT
 from subledger.texts import Texts
 
 FIRST_BYTES = b"PAR1"
+DAMAGED = (pa.ArrowException, OSError, ValueError)  # raised of a file that Arrow cannot read
+_BLOCK_ROWS = 2**15
+_CODE_BYTES = 4  # of one row's code
 _HEADER_ROWS = 2  # the first row counts as line 2, as in a file with a header
 _EPOCH = date(1970, 1, 1)
 _DAY = 86_400_000  # milliseconds
@@ -49,10 +53,38 @@ def read_parquet(data: bytes, intake: Intake) -> Source:
     except _TooLarge:
         message = f"more than {limit} bytes of text"
         return _nothing(Finding("FILE_TOO_LARGE", message, intake.file))
-    except (pa.ArrowException, OSError, ValueError):
+    except DAMAGED:
         # Arrow's own words change with its version; what matters is that no row is taken.
         message = "not a Parquet file, or a damaged one"
         return _nothing(Finding("FORMAT_UNREADABLE", message, intake.file))
+
+
+def blocks(content: BinaryIO, intake: Intake) -> Iterator[Block]:
+    """Yield what reads each part of a long file; of a damaged one `DAMAGED` is raised."""
+    data = pa.py_buffer(content.read())
+    plain = pq.ParquetFile(pa.BufferReader(data))
+    schema = plain.schema_arrow
+    if not len(schema) or any(_problem(field.type) for field in schema):
+        yield lambda: None
+        return
+    file = pq.ParquetFile(pa.BufferReader(data), read_dictionary=_repeating(plain))
+    row, room = _HEADER_ROWS, intake.limits.size // max(file.metadata.num_rows, 1)
+    for batch in file.iter_batches(_BLOCK_ROWS):
+        yield partial(_rows_of, batch, row=row, room=room * len(batch))
+        row += len(batch)
+    if row != file.metadata.num_rows + _HEADER_ROWS:
+        raise ValueError("a file of another length")
+
+
+def _rows_of(batch: pa.RecordBatch, *, row: int, room: int) -> Source | None:
+    """Return the rows of a batch as text; None for more text than its share of a file's limit."""
+    batch.validate(full=True)
+    columns = [_column(column) for column in batch.columns]
+    try:
+        _require_room(columns, room)
+    except _TooLarge:
+        return None
+    return Source(tuple(batch.schema.names), tuple(columns), range(row, row + len(batch)))
 
 
 def _nothing(finding: Finding, header: tuple[str, ...] = ()) -> Source:
@@ -70,9 +102,7 @@ def _read(data: bytes, intake: Intake) -> Source:
         row = intake.limits.rows + _HEADER_ROWS
         message = f"more than {intake.limits.rows} rows"
         return _nothing(Finding("TOO_MANY_ROWS", message, intake.file, row), header)
-    # Read as codes into their distinct values, repeated text takes no memory.
-    coded = [field.name for field in schema if pa.types.is_string(field.type)]
-    file = pq.ParquetFile(pa.BufferReader(data), read_dictionary=coded)
+    file = pq.ParquetFile(pa.BufferReader(data), read_dictionary=_repeating(file))
     readable = {field.name: _is_readable(_values_of(field.type)) for field in schema}
     unreadable = [
         Finding(*problem, intake.file, column=field.name)
@@ -87,6 +117,18 @@ def _read(data: bytes, intake: Intake) -> Source:
     _require_room([*columns.values()], intake.limits.size)
     numbers = range(_HEADER_ROWS, count + _HEADER_ROWS)
     return Source(header, tuple(columns[name] for name in header), numbers, unreadable=unreadable)
+
+
+def _repeating(file: pq.ParquetFile) -> list[str]:
+    """Return the columns of text that take few bytes a row: read as codes, they stay small."""
+    sizes = np.zeros(len(file.schema), np.int64)
+    for group in range(file.num_row_groups):
+        chunks = file.metadata.row_group(group)
+        sizes += [chunks.column(n).total_uncompressed_size for n in range(len(sizes))]
+    small = sizes <= _CODE_BYTES * file.metadata.num_rows
+    leaves = {file.schema.column(n).path for n in np.flatnonzero(small).tolist()}
+    text = [field.name for field in file.schema_arrow if pa.types.is_string(field.type)]
+    return [name for name in text if name in leaves]
 
 
 def _in_one(file: pq.ParquetFile, name: str) -> pa.Array:
@@ -114,6 +156,8 @@ def _column(column: pa.Array) -> pa.Array:
         return moments(column)
     if is_number(column):
         return column
+    if pa.types.is_string(column.type):
+        return column.fill_null("")
     coded = column if pa.types.is_dictionary(column.type) else column.dictionary_encode()
     if not _is_text(coded.dictionary.type):
         write = next(write for holds, write in _WRITERS if holds(coded.dictionary.type))

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import TypeAlias
 
 from subledger.errors import Finding
 from subledger.events.context import Limits
@@ -50,3 +51,7 @@ class Source:
     def complete(self) -> bool:
         """Say whether every row of the file was read."""
         return not self.findings
+
+
+# Reads some rows of a file in which nothing is wrong, or gives None where something may be.
+Block: TypeAlias = Callable[[], Source | None]

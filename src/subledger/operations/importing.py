@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from hashlib import sha256
 from pathlib import Path
 
 import numpy as np
@@ -16,8 +15,10 @@ from subledger.events.context import Context
 from subledger.events.identity import Admission, admit
 from subledger.events.kinds import KINDS
 from subledger.events.reading import Reading as Read
-from subledger.importers.canonical import read_source, source_of
+from subledger.importers.arrival import Arrival, arrived
+from subledger.importers.canonical import read_file
 from subledger.importers.formats import AUTO, format_of
+from subledger.importers.in_blocks import read_in_blocks
 from subledger.importers.source import Intake
 from subledger.numbers import to_text
 from subledger.operations.books import Books
@@ -60,15 +61,6 @@ class Delivery:
     mapping: Mapping[str, str] | None = None
     format: str = AUTO
 
-    def read(self) -> bytes:
-        """Return the bytes; FILE_UNREADABLE is refused."""
-        if isinstance(self.data, bytes):
-            return self.data
-        try:
-            return self.data.read_bytes()
-        except OSError as error:
-            raise refuse("FILE_UNREADABLE", str(error.strerror), file=str(self.data)) from error
-
     @property
     def arguments(self) -> dict[str, object]:
         """Return what the audit trail says of it."""
@@ -107,15 +99,19 @@ def import_bytes(books: Books, delivery: Delivery, *, dry_run: bool = False) -> 
     """Import a file as it arrived; refuse with every finding, and then do nothing."""
     if delivery.kind not in KINDS:
         raise refuse("UNKNOWN_KIND", f"kinds: {', '.join(KINDS)}", value=delivery.kind)
-    kind, file, content = delivery.kind, delivery.file, [delivery.read()]
-    source_format = format_of(content[0], delivery.format)
-    digest, size = sha256(content[0]).hexdigest(), len(content[0])
+    with arrived(delivery.data) as arrival:
+        return _imported(books, delivery, arrival=arrival, dry_run=dry_run)
+
+
+def _imported(books: Books, delivery: Delivery, *, arrival: Arrival, dry_run: bool) -> ImportResult:
+    kind, file = delivery.kind, delivery.file
+    source_format = format_of(arrival.first, delivery.format)
     with books.control.write("import", delivery.arguments, dry_run=dry_run) as unit:
-        before = unit.reading.imported(kind, raw_sha256=digest)
+        before = unit.reading.imported(kind, raw_sha256=arrival.sha256)
         if before is not None and not delivery.mapping:
             unit.abandon()
             return _known_already(kind, file, before=before)
-        read = _judged(books, unit, delivery=delivery, source_format=source_format, content=content)
+        read = _judged(books, unit, delivery=delivery, source_format=source_format, arrival=arrival)
         admission = _admitted(books, unit.reading, delivery=delivery, rows=read.table)
         if before is not None and not admission.rows.num_rows:
             unit.abandon()
@@ -123,15 +119,15 @@ def import_bytes(books: Books, delivery: Delivery, *, dry_run: bool = False) -> 
         # From here the file is taken whole: every row is new, known, or noted.
         notes = (*read.notes, *admission.notes)
         _fix_settings(books, unit, rows=read.table)
-        with unit.keeping(delivery.data, digest):
+        with unit.keeping(delivery.data, arrival.sha256):
             content_hash = _write(unit, kind, rows=admission, read=read)
         unit.imported(
             Imported(
                 kind=kind,
                 format=source_format,
                 file_name=file,
-                file_size=size,
-                raw_sha256=digest,
+                file_size=arrival.size,
+                raw_sha256=arrival.sha256,
                 content_hash=content_hash,
                 rows_read=read.rows_read,
                 rows_appended=admission.rows.num_rows,
@@ -146,12 +142,9 @@ def import_bytes(books: Books, delivery: Delivery, *, dry_run: bool = False) -> 
 
 
 def _judged(
-    books: Books, unit: Unit, *, delivery: Delivery, source_format: str, content: list[bytes]
+    books: Books, unit: Unit, *, delivery: Delivery, source_format: str, arrival: Arrival
 ) -> Read:
-    """Return the file as read, and refuse all that is wrong with it; `content` is let go of.
-
-    A large file's bytes and texts are many, so each is given up when the next form of it is made.
-    """
+    """Return the file as read, and refuse all that is wrong with it."""
     context = _context(books, unit, kind=delivery.kind)
     intake = Intake(
         file=delivery.file,
@@ -160,10 +153,12 @@ def _judged(
         limits=context.limits,
         rounding=books.settings.intake.get(source_format, {}),
     )
-    source = source_of(content[0], intake, context=context)
-    content.clear()
-    kind = KINDS[delivery.kind]
-    read = read_source(kind, source, file=intake.file, context=context, mapping=delivery.mapping)
+    mapping = delivery.mapping
+    read = read_in_blocks(arrival.content, intake, context=context, mapping=mapping)
+    if read is None:
+        # Held by nothing else, so that the bytes are given up when the rows are made of them.
+        read = read_file(arrival.whole(), intake, context=context, mapping=mapping)
+    arrival.require_unchanged()
     if read.findings:
         raise Refused(read.findings)
     return read
