@@ -225,9 +225,28 @@ def from_arrow(column: pa.Array | pa.ChunkedArray) -> Texts:
 
 
 def _from_chunk(chunk: pa.Array) -> Texts:
+    if pa.types.is_string(chunk.type) and (rises := _rises(chunk)) is not None:
+        first = np.flatnonzero(rises)
+        distinct = chunk if len(first) == len(chunk) else chunk.take(pa.array(first))
+        return Texts(np.cumsum(rises, dtype=np.int32) - np.int32(1), distinct)
     coded = chunk if pa.types.is_dictionary(chunk.type) else chunk.dictionary_encode()
     codes = coded.indices.to_numpy(zero_copy_only=False).astype(np.int32, copy=False)
     return Texts(codes, coded.dictionary.cast(pa.string()))
+
+
+def _rises(chunk: pa.StringArray) -> Flags | None:
+    """Say which texts come after the one before, as ids and times often do.
+
+    None where one comes before it, and of short columns, which are soon coded whatever they are.
+    """
+    if len(chunk) < _SHORT or chunk.null_count:
+        return None
+    for count in (_SHORT, len(chunk)):
+        head = chunk[:count]
+        if not pc.all(pc.less_equal(head[:-1], head[1:])).as_py():
+            return None
+    more = pc.not_equal(chunk[:-1], chunk[1:]).to_numpy(zero_copy_only=False)
+    return np.append(np.True_, more)
 
 
 def _follow(parts: Sequence[Texts]) -> bool:

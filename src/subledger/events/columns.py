@@ -115,27 +115,8 @@ def _distinct(column: Column, values: Given) -> tuple[pa.StringArray | Exact, Co
         values = written(values)
     if column.kind in _NOT_CODED and pa.types.is_string(values.type):
         return values, None
-    coded = _coded(values)
+    coded = from_arrow(values)
     return coded.values, coded.codes
-
-
-def _coded(values: pa.Array) -> Texts:
-    """Return texts as codes; texts in order, as ids and times often are, show where they change."""
-    if pa.types.is_string(values.type):
-        rises = _rises(values)
-        if rises is not None:
-            first = np.flatnonzero(rises)
-            distinct = values if len(first) == len(values) else values.take(pa.array(first))
-            return Texts(np.cumsum(rises, dtype=np.int32) - np.int32(1), distinct)
-    return from_arrow(values)
-
-
-def _rises(values: pa.StringArray) -> BoolArray | None:
-    """Say which texts come after the one before; None where one comes before it."""
-    if not len(values) or not pc.all(pc.less_equal(values[:-1], values[1:]), min_count=0).as_py():
-        return None
-    more = pc.not_equal(values[:-1], values[1:]).to_numpy(zero_copy_only=False)
-    return np.append(np.True_, more)
 
 
 def _at(read: Values, codes: Codes) -> Values:

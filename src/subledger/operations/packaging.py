@@ -31,6 +31,7 @@ from subledger.operations.checking import seal_of, sealed_checks
 from subledger.operations.period_views import PeriodView, view_of
 from subledger.operations.reporting import REPORTS, report
 from subledger.periods import Period
+from subledger.statements.pnl import KEYS
 from subledger.statements.report import Report, Units, csv_parts
 from subledger.statements.turnover import DAILY, daily_totals
 from subledger.store.records import Segment
@@ -104,7 +105,9 @@ def _reports(view: PeriodView) -> dict[str, Report]:
     with ThreadPoolExecutor(1) as beside:
         realised = beside.submit(report, view, "realised")
         # The widest split first: the narrower ones are drawn from it.
-        view.turnover(DAILY if view.lines > CSV_ROWS else ("account", "currency"))
+        widest = DAILY if view.lines > CSV_ROWS else ("account", "currency")
+        view.read_lines({*widest, *KEYS})
+        view.turnover(widest)
         pnl = report(view, "pnl")
         view.forget_lines()
         made = {name: _made(view, name) for name in REPORTS if name not in ("pnl", "realised")} | {

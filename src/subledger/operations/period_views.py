@@ -94,16 +94,19 @@ class PeriodView:
         for split, sums in kept.items():
             if split[1] == chosen and set(by) <= set(split[0]):
                 return sums
-        found = [
-            self._columns(declared, {*needed, *by})
-            for declared, needed in (
-                (ENTRIES, ("seq", "kind")),
-                (LINES, ("seq", "account", "amount", "amount_base")),
-            )
-        ]
-        sums = turnover(Journal(*found), by, accounts=chosen)
+        sums = turnover(self.read_lines(by), by, accounts=chosen)
         kept[(*by,), chosen] = sums
         return sums
+
+    def read_lines(self, by: Collection[str]) -> Journal:
+        """Return the period's journal in the columns that its turnover by some columns takes.
+
+        Called first with all columns that will be asked for, it reads the segments once.
+        """
+        return Journal(
+            self._columns(ENTRIES, {"seq", "kind", *by}),
+            self._columns(LINES, {"seq", "account", "amount", "amount_base", *by}),
+        )
 
     def _columns(self, declared: Table, names: Collection[str]) -> pa.Table:
         """Return columns of a table of the period's months, each read once."""

@@ -54,11 +54,13 @@ def _split(values: pa.Array, places: int) -> pa.Array:
 
 
 def bytes_of(texts: pa.StringArray) -> bytes:
-    """Return the bytes of texts that were put together, one after another."""
-    _, ends, text = texts.buffers()
+    """Return the bytes of texts, one after another."""
+    _, bounds, text = texts.buffers()
     if text is None or not len(texts):
         return b""
-    written: bytes = text.slice(0, np.frombuffer(ends, np.int32)[len(texts)]).to_pybytes()
+    ends = np.frombuffer(bounds, np.int32)
+    first, last = int(ends[texts.offset]), int(ends[texts.offset + len(texts)])
+    written: bytes = text.slice(first, last - first).to_pybytes()
     return written
 
 

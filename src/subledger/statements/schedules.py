@@ -16,6 +16,7 @@ from subledger.statements.report import (
     maybe_money,
     number_text,
 )
+from subledger.texts import Texts
 
 _PLACE = ("instrument", "book", "strategy", "broker_account")
 _LOT = (
@@ -70,11 +71,19 @@ def realised(reliefs: pa.Table) -> Report:
     are its opening sale's. The activity period is the month in which the lot was closed.
     """
     rows = grouping.ordered(reliefs, tables.RELIEFS.order)
-    months = pc.strftime(rows["closed_on"], format="%Y-%m")
-    rows = rows.append_column("activity_period", months)
+    rows = rows.append_column("activity_period", _months(rows["closed_on"]))
+    ids = columns.texts(rows, "relief_id").dictionary()
+    rows = rows.set_column(rows.schema.get_field_index("relief_id"), "relief_id", ids)
     schema = pa.schema(_REALISED)
     totals = ("proceeds_base", "cost_base", "gain_price_base", "gain_fx_base", "gain_base")
     return Report("realised", "Realised gains", rows.select(schema.names).cast(schema), totals)
+
+
+def _months(dates: pa.ChunkedArray) -> pa.Array:
+    """Return the months of dates as text, each day of which is written once."""
+    coded = dates.combine_chunks().dictionary_encode()
+    written = pc.strftime(coded.dictionary, format="%Y-%m")
+    return Texts(coded.indices.to_numpy(zero_copy_only=False), written).canonical().dictionary()
 
 
 def lots(lots: pa.Table) -> Report:

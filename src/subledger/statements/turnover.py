@@ -49,15 +49,22 @@ def turnover(
     Raises NumberOverflow where a sum does not fit in 64 bits.
     """
     lines = posted.lines
-    if accounts is not None:
-        lines = lines.filter(pa.array(columns.texts(lines, "account").isin(list(accounts))))
     kind = columns.texts(posted.entries, "kind")
     odd = any(name in ("reversal", "closing") for name in kind.distinct())
     found = _Entries(posted.entries, kind, needed=odd or any(name in OF_ENTRY for name in by))
     pieces = (lines.slice(start, _PIECE) for start in range(0, lines.num_rows, _PIECE))
-    parts = list(in_order(lambda piece: found.sums(piece, by), pieces))
-    parts = parts or [found.sums(lines, by)]
+
+    def sums(piece: pa.Table) -> pa.Table:
+        return found.sums(_of_accounts(piece, accounts), by)
+
+    parts = list(in_order(sums, pieces)) or [found.sums(lines, by)]
     return grouping.add_up(pa.concat_tables(parts), [*by, "clearing"], amounts=AMOUNTS)
+
+
+def _of_accounts(lines: pa.Table, accounts: Collection[str] | None) -> pa.Table:
+    if accounts is None:
+        return lines
+    return lines.filter(pa.array(columns.texts(lines, "account").isin(list(accounts))))
 
 
 def daily_totals(sums: pa.Table) -> Report:
