@@ -119,8 +119,8 @@ def _balances(held: Held, *, sections: Mapping[str, str], base: str) -> pa.Table
     keys = ["section", "account", "currency"]
     parts = []
     for balances, of_opening in ((held.opening, True), (held.closing, False)):
-        section = [sections.get(number, "") for number in balances["account"].to_pylist()]
-        part = balances.append_column("section", pa.array(section, pa.string()))
+        section = columns.texts(balances, "account").mapped(lambda number: sections.get(number, ""))
+        part = balances.append_column("section", section.plain())
         home = pc.and_(pc.equal(part["section"], "monetary"), pc.equal(part["currency"], base))
         part = part.filter(pc.and_(pc.not_equal(part["section"], ""), pc.invert(home)))
         amounts: dict[str, Int64Array] = {}

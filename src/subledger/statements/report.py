@@ -185,8 +185,8 @@ def _alike(report: Report, units: Units) -> dict[str, str]:
 def _cells(report: Report, name: str, *, units: Units) -> Callable[[slice], pa.Array]:
     """Return a function that gives the cells of some rows of a column as text."""
     declared = report.table.schema.field(name)
-    values = report.table.column(name).combine_chunks()
     if unit_of(declared):
+        values = report.table.column(name).combine_chunks()
         places = report.decimals(name, units)
         return lambda rows: decimal_texts(_slice(values, rows), places[rows])
     if is_text(declared.type):
@@ -195,7 +195,8 @@ def _cells(report: Report, name: str, *, units: Units) -> Callable[[slice], pa.A
         if len(report.table.column_names) == 1:  # a line of one empty cell would be blank
             distinct = pc.if_else(pc.equal(distinct, ""), '""', distinct)
         return lambda rows: distinct.take(pa.array(coded.codes[rows]))
-    return lambda rows: _slice(values, rows).cast(pa.string())
+    plain = report.table.column(name).combine_chunks()
+    return lambda rows: _slice(plain, rows).cast(pa.string())
 
 
 def _slice(values: pa.Array, rows: slice) -> pa.Array:

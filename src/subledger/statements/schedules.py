@@ -209,12 +209,11 @@ def _market_values(rows: pa.Table, instruments: pa.Table, *, units: Units) -> In
     if (held < 0).any():
         raise InvariantError("a lot's instrument is not known")
     facts = instruments.take(pa.array(held, pa.int64()))
-    places = [units.decimals[currency] for currency in rows["currency"].to_pylist()]
     shift = (
         columns.numbers(rows, "price_scale")
         + columns.numbers(facts, "multiplier_scale")
         + columns.numbers(facts, "quantity_decimals")
-        - np.array(places, np.int64)
+        - columns.texts(rows, "currency").looked_up(units.decimals)
     )
     price = numbers.mul_div_columns(
         columns.numbers(rows, "price_mantissa"), columns.numbers(facts, "multiplier_mantissa"), 1
