@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 from collections import Counter
 from datetime import date
@@ -73,10 +74,27 @@ def firm(tmp_path_factory: pytest.TempPathFactory) -> Books:
 def test_every_report_of_the_sample_firm_is_the_same(firm: Books) -> None:
     compared = 0
     for path in sorted((ROOT / "reports").rglob("*.csv")):
-        name = path.relative_to(ROOT)
-        assert (firm.folder / name).read_bytes() == path.read_bytes(), name
-        compared += 1
+        if path.name != "journal.csv":
+            name = path.relative_to(ROOT)
+            assert (firm.folder / name).read_bytes() == path.read_bytes(), name
+            compared += 1
     assert compared > 80
+
+
+def test_its_journal_has_the_same_lines(firm: Books) -> None:
+    """Numbers differ: a portion's reversals come before its new entries, not before the month's."""
+    for path in sorted((ROOT / "reports").rglob("journal.csv")):
+        one, other = (lines_of(root / path.relative_to(ROOT)) for root in (ROOT, firm.folder))
+        assert one == other, path
+
+
+def lines_of(path: Path) -> Counter[tuple[str, ...]]:
+    numbered = {"seq", "entry_id", "reverses", "reason", "batch"}
+    with path.open(newline="") as file:
+        return Counter(
+            tuple(value for name, value in row.items() if name not in numbered)
+            for row in csv.DictReader(file)
+        )
 
 
 def test_its_months_stand_in_several_segments_and_are_verified(firm: Books) -> None:
@@ -107,7 +125,7 @@ date       price
 2025-10-31 10.50
 2025-11-28 12.25
 """
-REPORTS = ("journal", "lots", "realised", "trial-balance", "tie-outs", "basis-difference")
+REPORTS = ("journal", "lots", "realised", "trial-balance", "unsettled", "basis-difference")
 
 
 def closed(folder: Path, rows: int) -> Books:
@@ -130,9 +148,9 @@ def test_a_close_that_books_in_portions_seals_the_same_and_tells_it_in_sums(tmp_
                 tables = [
                     report(view_of(one, label, basis=basis), name).table for one in (whole, cut)
                 ]
-                assert tables[0].equals(tables[1]), (basis, name, label)
+                assert tables[0].to_pylist() == tables[1].to_pylist(), (basis, name, label)
         text = [
-            (one.folder / "ledgers" / basis / "2025-11.beancount").read_text()
+            (one.folder / "ledgers" / basis / "2025-10.beancount").read_text()
             for one in (whole, cut)
         ]
         assert [";; A daily summary: " in one for one in text] == [False, True]
@@ -145,7 +163,7 @@ def test_a_close_that_books_in_portions_seals_the_same_and_tells_it_in_sums(tmp_
             assert {name for name in one if one[name] != other[name]} == journal
     found = verify(cut)
     assert [finding for result in found for finding in result.findings] == []
-    assert "daily sums without lots: 2025-10, 2025-11" in found[1].notes
+    assert "daily sums without lots: 2025-10" in found[1].notes
 
 
 def test_a_trial_close_in_portions_leaves_nothing_behind(tmp_path: Path) -> None:

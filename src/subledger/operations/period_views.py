@@ -17,9 +17,10 @@ from subledger.closing.window import POSTABLE, open_window
 from subledger.columns import Texts, days, texts
 from subledger.journal.journal import Journal, joined
 from subledger.operations.balances import balances_before, period_journal, state_on
+from subledger.operations.booked_months import month_journal
 from subledger.operations.books import Books
 from subledger.operations.known_facts import known_facts
-from subledger.operations.months import month_journal, sealed_state
+from subledger.operations.months import sealed_state
 from subledger.periods import Period, parse_period, previous_period
 from subledger.statements import lists
 from subledger.statements.balances import balances_after
@@ -214,20 +215,31 @@ class PeriodView:
     def _parts(self, declared: Table) -> list[Part]:
         """Return how each part of a table is read that months up to the period's last have written.
 
-        Of what is written anew each time, the last part of each month counts.
+        Of what is written anew each time there is one part a month: what was written last.
         """
         found = [
             segment
             for segment in self.reading.segments(declared.name, self.policy.name)
             if len(segment.period) == len(self._last) and segment.period <= self._last
         ]
-        if declared.name not in (ENTRIES.name, LINES.name):
-            latest = {segment.period: segment for segment in found}
-            found = [latest[label] for label in sorted(latest)]
-        return [
-            Part(parse_period(segment.period).end, partial(self.reading.read, declared, segment))
-            for segment in found
+        alone = declared.name in (ENTRIES.name, LINES.name)
+        if not alone:
+            found = newest_of_each(found)
+        together: dict[object, list[Segment]] = {}
+        for segment in found:
+            together.setdefault(segment.n if alone else segment.period, []).append(segment)
+        parts = [
+            Part(parse_period(segments[0].period).end, partial(self._read_all, declared, segments))
+            for segments in together.values()
         ]
+        return parts if alone else sorted(parts, key=lambda part: part.through)
+
+    def _read_all(
+        self, declared: Table, segments: Sequence[Segment], *, columns: Collection[str]
+    ) -> pa.Table:
+        """Return columns of segments, one after the other."""
+        found = [self.reading.read(declared, one, columns=columns) for one in segments]
+        return found[0] if len(found) == 1 else pa.concat_tables(found)
 
     @property
     def _last(self) -> str:
