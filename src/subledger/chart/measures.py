@@ -317,6 +317,7 @@ def _trade_measures(values: Mapping[str, str]) -> Iterator[str]:
     yield from ("mark_released", "mark_fx_released")
 
 
+@cache  # the cells of an event share few sets of identities
 def _definitions(identities: tuple[str, ...], *, view: str) -> Mapping[str, Form]:
     found: dict[str, Form] = {}
     for identity in identities:
