@@ -135,6 +135,16 @@ _LONG = 200_000
 _AT_ONCE = 2
 
 
+def with_own_texts(table: pa.Table) -> pa.Table:
+    """Return a table whose text columns hold no text but their own: a small part of a large one."""
+    for place, field in enumerate(table.schema):
+        if is_text(field.type):
+            own = texts(table, field.name).canonical()
+            column = own.dictionary() if pa.types.is_dictionary(field.type) else own.plain()
+            table = table.set_column(place, field, column)
+    return table
+
+
 def with_numbers(table: pa.Table, name: str, *, values: Int64Array) -> pa.Table:
     """Return a table with the values of a number column replaced."""
     if len(values) != table.num_rows:

@@ -19,7 +19,7 @@ from tests.laws.reading import journal_of
 from subledger.booking.book import book
 from subledger.booking.inputs import Carried
 from subledger.closing.comparing import Figures
-from subledger.closing.tally import Tally, tally_of
+from subledger.closing.tally import Tally, tally_of, trades_standing
 from subledger.columns import numbers, ordered
 from subledger.journal.difference import difference
 from subledger.journal.journal import Journal
@@ -39,13 +39,12 @@ def amounts(figures: Figures) -> Counter[tuple[str, ...]]:
 def told(tally: Tally) -> dict[str, object]:
     """Return a tally as plain values."""
     figures = ("rolled", "gains", "realised")
-    standing = zip(tally.trades.names.tolist(), tally.trades.entries.tolist(), strict=True)
     return {
         "numbers": tally.numbers,
         "balanced": tally.balanced,
         "control": (tally.debit, tally.credit),
         "balances": ordered(BALANCES, tally.balances).to_pylist(),
-        "trades": {name: count for name, count in standing if count},
+        "trades": set(trades_standing(tally)),
         "items": amounts(tally.items.items),
         "dividends": amounts(tally.dividends.items),
         **{name: amounts(getattr(tally, name)) for name in figures},

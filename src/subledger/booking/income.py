@@ -72,17 +72,9 @@ def book_dividends(
     revalued = revalue(
         dividends.open_entitlements(items, paid, since=since, cash=cash), mark_dates, rates=rates
     )
-    owner = zip(
-        *(
-            texts(items, name)
-            for name in ("event_id", "book", "strategy", "broker_account", "side")
-        ),
-        strict=True,
-    )
-    ids = Texts.of(["/".join(parts) for parts in owner])
     others = [
         dividends.payment_drafts(items, paid, cash=cash, revalued=revalued, rates=rates),
-        revaluation_drafts(revalued, items, of="entitlement", event_ids=ids),
+        revaluation_drafts(revalued, items, of="entitlement", ids=_owned),
     ]
     return Income(
         [(drafts, made), *((one, apply_rules(one, terms)) for one in others)],
@@ -151,3 +143,10 @@ def _unrated(items: pa.Table, rows: Codes, *, on: Days, terms: Terms) -> pa.Tabl
         keys={"event": "event_id", "date": "accounting_date", "amount": "net"},
         message=Texts.repeated("no rate of its currency is known on that day", len(rows)),
     )
+
+
+def _owned(entitlements: pa.Table) -> Texts:
+    """Return the event of each entitlement with its owner and side, as its revaluation is named."""
+    names = ("event_id", "book", "strategy", "broker_account", "side")
+    owner = zip(*(texts(entitlements, name) for name in names), strict=True)
+    return Texts.of(["/".join(parts) for parts in owner])

@@ -26,10 +26,10 @@ from subledger.booking.marking import Marked, mark_lots
 from subledger.booking.revaluing import Doubt, Revalued, revaluation_drafts, revalue
 from subledger.booking.trading import Given, Traded, trade
 from subledger.booking.unbooked import engine_refusals
-from subledger.columns import Days, days, rows_named, texts
+from subledger.columns import Days, Texts, days, rows_named, texts, with_own_texts
 from subledger.conversion import Conversions
 from subledger.numbers import Int64Array
-from subledger.tables import MARKS, is_text
+from subledger.tables import MARKS
 
 Booked = tuple[Drafts, Composed]
 
@@ -166,15 +166,7 @@ def book_part(part: Part) -> BookedPart:
 
 
 def _own(value: Any) -> Any:  # noqa: ANN401 - a table or anything else
-    """Return a table whose text columns hold no text but their own."""
-    if not isinstance(value, pa.Table):
-        return value
-    for place, field in enumerate(value.schema):
-        if is_text(field.type):
-            own = texts(value, field.name).canonical()
-            column = own.dictionary() if pa.types.is_dictionary(field.type) else own.plain()
-            value = value.set_column(place, field, column)
-    return value
+    return with_own_texts(value) if isinstance(value, pa.Table) else value
 
 
 def _posted(part: Part, drafts: Drafts, *, within: Int64Array | None = None) -> Booked:
@@ -237,17 +229,20 @@ def _settle(part: Part, posted: Sequence[Booked]) -> _Settlement:
         items.open_items(all_items, settled), part.revaluation_dates, rates=rates
     )
     table = all_items.table
-    ids = texts(table, "trade_id") + "/" + texts(table, "item")
     drafts = items.settlement_drafts(
         settled, all_items, revalued=revalued, asset_class=part.asset_class, rates=rates
     )
     return _Settlement(
         _posted(part, drafts, within=_of_settlements(part, drafts)),
-        _posted(part, revaluation_drafts(revalued, table, of="unsettled", event_ids=ids)),
+        _posted(part, revaluation_drafts(revalued, table, of="unsettled", ids=_item_ids)),
         items.items_left(all_items, settled, revalued=revalued),
         revalued.unrated,
         [items.unrated_settlements(settled, all_items, terms=part.terms)],
     )
+
+
+def _item_ids(unsettled: pa.Table) -> Texts:
+    return texts(unsettled, "trade_id") + "/" + texts(unsettled, "item")
 
 
 def _of_settlements(part: Part, drafts: Drafts) -> Int64Array | None:

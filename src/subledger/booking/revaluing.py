@@ -8,6 +8,7 @@ the closing rate (IAS 21.23, read in a secondary source).
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -84,17 +85,22 @@ def _list_unrated(found: list[Doubt], on: np.datetime64, *, items: Open, rows: C
         found.append((on, currency, exact_sum(np.abs(items.booked[chosen]))))
 
 
-def revaluation_drafts(revalued: Revalued, items: pa.Table, *, of: str, event_ids: Texts) -> Drafts:
+def revaluation_drafts(
+    revalued: Revalued, items: pa.Table, *, of: str, ids: Callable[[pa.Table], Texts]
+) -> Drafts:
     """Return a draft per change of an item; `items` has account, dimensions and currency by row.
 
-    They stand in the order of dates and events, wherever an item came from.
+    They stand in the order of dates and events, wherever an item came from; `ids` names the event
+    of each item.
     """
     item = np.concatenate([np.empty(0, np.intp), *revalued.item]).astype(np.intp)
     on = np.concatenate([np.empty(0, "datetime64[D]"), *revalued.date])
     change = np.concatenate([np.empty(0, np.int64), *revalued.change])
-    order = np.lexsort((event_ids[item].ranks(), on.astype(np.int64)))
-    item, on, change = item[order], on[order], change[order]
-    return balance_drafts(items.take(item), on, event_id=event_ids[item], of=of, change=change)
+    moved = items.take(item)
+    event_id = ids(moved)
+    order = np.lexsort((event_id.ranks(), on.astype(np.int64)))
+    moved, on, change = moved.take(order), on[order], change[order]
+    return balance_drafts(moved, on, event_id=event_id[order], of=of, change=change)
 
 
 def balance_drafts(

@@ -90,7 +90,7 @@ class Tally:
     of which a place may have several rows.
     `rolled` are figures of lines by account and currency; `gains` of reliefs and `realised` of
     lines on the realised accounts by instrument and currency; `items` and `dividends` are of
-    unsettled trades and recognised dividends.
+    unsettled trades and recognised dividends. `trades` are those of each part.
     """
 
     numbers: Numbers
@@ -103,7 +103,7 @@ class Tally:
     realised: Figures
     items: Moved
     dividends: Moved
-    trades: Standing
+    trades: tuple[Standing, ...]
 
     @classmethod
     def of(cls, journal: Journal, reliefs: pa.Table, *, chart: Chart) -> Tally:
@@ -126,7 +126,7 @@ class Tally:
             realised=_added_up(balances_on(ruled, accounts, by=OF_LOTS)),
             items=Moved(moved_items(journal, chart)),
             dividends=Moved(moved_dividends(journal, chart)),
-            trades=_standing(entries),
+            trades=(_standing(entries),),
         )
 
 
@@ -152,7 +152,7 @@ def _both(whole: Tally, part: Tally) -> Tally:
         realised=_added_up(joined_figures([whole.realised, part.realised])),
         items=_left(whole.items, part.items),
         dividends=_left(whole.dividends, part.dividends),
-        trades=_both_standing(whole.trades, part.trades),
+        trades=(*whole.trades, *part.trades),
     )
 
 
@@ -256,8 +256,9 @@ def _standing(entries: pa.Table) -> Standing:
     return Standing(names[first], count)
 
 
-def _both_standing(whole: Standing, part: Standing) -> Standing:
-    names = Texts.joined([whole.names, part.names])
+def trades_standing(tally: Tally) -> Texts:
+    """Return the trades of which any entry stands."""
+    names = Texts.joined([part.names for part in tally.trades])
     codes, first = group_codes([names])
-    count = group_sums(codes, np.concatenate([whole.entries, part.entries]), len(first))
-    return Standing(names[first], count)
+    entries = group_sums(codes, np.concatenate([part.entries for part in tally.trades]), len(first))
+    return names[first[entries > 0]]

@@ -90,11 +90,13 @@ def close_month(
     watch = Stopwatch("month")
     with watch.stage("start of the program"):
         from subledger.executors import executor as booked_by  # noqa: PLC0415
+        from subledger.memory import share_among_threads  # noqa: PLC0415
         from subledger.operations.bench_book import PERIOD  # noqa: PLC0415
         from subledger.operations.books import open_books  # noqa: PLC0415
         from subledger.operations.closing import close  # noqa: PLC0415
         from subledger.operations.importing import import_file  # noqa: PLC0415
         from subledger.operations.packaging import package  # noqa: PLC0415
+    share_among_threads()  # as the command line does
     rows = 0
     with booked_by(executor) as run:
         books = open_books(Path(folder), executor=run)

@@ -11,6 +11,7 @@ import pyarrow as pa
 
 from subledger.booking.inputs import Carried
 from subledger.closing.checks import Check, Closed, tie_outs
+from subledger.closing.tally import trades_standing
 from subledger.columns import Flags, Texts, days, group_codes, numbers, rows_named, texts
 from subledger.errors import CODES, Finding, refuse
 from subledger.numbers import exact_sum, to_text
@@ -132,10 +133,9 @@ def prove_opening(run: CloseRun) -> None:
 def account_for_every_trade(run: CloseRun) -> None:
     """Trades known in the period = posted + withheld + exceptions."""
     trades, late = run.booked.window.events.trades, run.booked.window.withheld
-    posted = run.month.tally.trades
     left_out = texts(late, "trade_id")[_inside(late, run)]
     accounted = [
-        posted.names[posted.entries > 0],
+        trades_standing(run.month.tally),
         left_out,
         texts(run.booked.exceptions, "event_id"),
         texts(trades, "trade_id")[_posts_nothing(trades)],

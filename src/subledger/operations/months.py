@@ -25,6 +25,7 @@ from subledger.columns import concatenate, days, texts
 from subledger.errors import Finding, Refused
 from subledger.journal.difference import difference
 from subledger.journal.journal import Journal
+from subledger.memory import give_back
 from subledger.operations.booked_months import BookedBasis, BookedMonth, PostedDays, month_journal
 from subledger.operations.books import Books
 from subledger.operations.known_facts import known_facts
@@ -190,6 +191,7 @@ def book_open_months(
     carried = _carried(reading, policy.name, sealed=sealed)
     currencies = foreign_currencies(reading, known, carried=carried, base=policy.base_currency)
     window = open_window(known, sealed, policy=policy, marks=marks, mark_dates=on)
+    give_back()  # what it took to find out; booking needs as much again
     terms = books.terms(policy, reading.instruments())
     next_seq = _next_seq(reading, policy.name)
     months: list[BookedMonth] = []

@@ -17,7 +17,7 @@ from subledger.booking.book import book
 from subledger.booking.inputs import Booking, Carried, Events, Terms
 from subledger.booking.partitioning import Executor
 from subledger.closing.tally import Tally, tally_of
-from subledger.columns import Days, concatenate, days, ordered, texts
+from subledger.columns import Days, concatenate, days, ordered, texts, with_own_texts
 from subledger.exports.beancount_sums import DailySums, daily_sums, joined_sums
 from subledger.journal.difference import difference
 from subledger.journal.journal import Journal
@@ -25,7 +25,7 @@ from subledger.tables import CONVERSIONS, EXCEPTIONS
 
 # Trades and settlements that are booked at once: as many as are quick together. Every month is cut
 # at the same days, whichever machine books it.
-ROWS = 400_000
+ROWS = 250_000
 
 
 class Portion(NamedTuple):
@@ -98,7 +98,8 @@ def book_in_portions(
     done: InPortions | None = None
     terms, seq = numbered.terms, numbered.next_seq
     for number, (first, last) in enumerate(within):
-        part = book(events.between(first, last), carried, terms=terms, executor=numbered.executor)
+        own = _own(events.between(first, last))
+        part = book(own, carried, terms=terms, executor=numbered.executor)
         added = difference(
             Journal(part.entries, part.lines),
             numbered.posted(first, last),
@@ -114,11 +115,22 @@ def book_in_portions(
     return done
 
 
+def _own(events: Events) -> Events:
+    """Return events whose trades hold no text but their own, where the month holds all texts."""
+    trades, settling = with_own_texts(events.trades), with_own_texts(events.settling)
+    return replace(events, trades=trades, settling=settling)
+
+
 def _with(done: InPortions | None, part: Booking, *, journal: Journal, terms: Terms) -> InPortions:
     """Add a portion to those before it."""
     sums, tally = daily_sums(journal), Tally.of(journal, part.reliefs, chart=terms.chart)
     kinds = frozenset(texts(part.entries, "event_kind").distinct())
-    found = InPortions(tally, sums, kinds, part.carried, part.conversions, part.exceptions)
+    carried = replace(
+        part.carried,
+        lots=with_own_texts(part.carried.lots),
+        unsettled=with_own_texts(part.carried.unsettled),
+    )
+    found = InPortions(tally, sums, kinds, carried, part.conversions, part.exceptions)
     if done is None:
         return found
     rates = concatenate(CONVERSIONS, [done.conversions, part.conversions])
