@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection
-from datetime import date
 from typing import NamedTuple
 
 import numpy as np
@@ -19,29 +18,38 @@ import pyarrow.compute as pc
 from subledger import columns, numbers
 from subledger.columns import Flags
 from subledger.numbers import Int64Array
-from subledger.statements.places import TRADE, Places, plain
+from subledger.statements.places import TRADE, Places, number_among, plain
 from subledger.statements.posted import Clearing, Kind, Part, Posted, uncoded
 from subledger.tables import MEASURES, RELIEFS
 
 _FEES = "translated_fees_base"
-_GAIN_BASE = "realised_price_base"
-_TRADE = ("event_id", "leg", "side", "effect", "quantity", _FEES, "cost_base", _GAIN_BASE)
+_TRADE = (
+    "event_id",
+    "leg",
+    "side",
+    "effect",
+    "quantity",
+    _FEES,
+    "cost_base",
+    "realised_price_base",
+)
 _RELIEF = ("trade_id", "lot_id", "side", "quantity", "cost_base", "proceeds_base")
 _MEASURES = uncoded(MEASURES, "event_id")
 _RELIEFS = uncoded(uncoded(RELIEFS, "lot_id"), "trade_id")
 
 
 class _Of(NamedTuple):
-    """The measure that fees are taken from, and the columns that name its line."""
+    """The measure that fees are taken from, its amount in base, and what names its line."""
 
     measure: str
+    base: str
     on: tuple[str, ...]
 
 
-_COST = _Of("cost", ("event_id", "leg"))
-_GAIN = _Of("realised_price", ("event_id", "leg"))
-_COST_RELIEVED = _Of("cost_relieved", ("event_id", "lot_id"))
-_GAIN_RELIEVED = _Of("realised_price", ("event_id",))
+_COST = _Of("cost", "cost_base", ("trade", "leg"))
+_GAIN = _Of("realised_price", "realised_price_base", ("trade", "leg"))
+_COST_RELIEVED = _Of("cost_relieved", "", ("trade", "lot_id"))
+_GAIN_RELIEVED = _Of("realised_price", "", ("trade",))
 
 
 class _Lots(NamedTuple):
@@ -99,17 +107,18 @@ class _Sums:
         self._sums: Counter[str] = Counter()
         self._doubted: dict[_Of, list[pa.Table]] = {}
 
-    def add(self, of: _Of, rows: pa.Table, *, amount: Int64Array, zero: Flags, month: date) -> None:
+    def add(self, of: _Of, rows: pa.Table, *, amount: Int64Array, zero: Flags) -> None:
         """Add amounts of trades to the accounts where a measure of them stands.
 
-        `zero` says where the measure may have been zero. It has no line then, and does not stand
-        where it usually would.
+        Rows are `Places.marked`. `zero` says where the measure may have been zero: it has no line
+        then, and does not stand where it usually would.
         """
-        account = self._places.usually(of.measure, columns.texts(rows, "side"), month=month)
-        doubted = self._places.are_odd(rows["event_id"], month=month)
-        doubted |= zero & (account != self._places.without_line(of.measure))
+        account = self._places.usually(of.measure, rows)
+        doubted = zero & (account != self._places.without_line(of.measure))
+        doubted |= columns.flags(rows, "odd")
         if doubted.any():
-            kept = rows.select(of.on).append_column("amount", pa.array(amount))
+            keys = ["event_id", *(name for name in of.on if name != "trade")]
+            kept = rows.select(keys).append_column("amount", pa.array(amount))
             self._doubted.setdefault(of, []).append(kept.filter(pa.array(doubted)))
             account, amount = account[~doubted], amount[~doubted]
         self._add(account, amount)
@@ -124,9 +133,12 @@ class _Sums:
         tables = {of: pa.concat_tables(found) for of, found in self._doubted.items()}
         if tables:
             ids = pa.concat_arrays([plain(rows["event_id"]) for rows in tables.values()])
-            lines = self._places.lines_of(ids.unique())
+            trades = ids.unique()
+            lines = self._places.lines_of(trades)
             for of, rows in tables.items():
-                account = self._places.accounts(rows, lines, measure=of.measure, on=of.on)
+                trade = pa.array(number_among(rows["event_id"], trades))
+                keyed = rows.append_column("trade", trade)
+                account = self._places.accounts(keyed, lines, measure=of.measure, on=of.on)
                 self._add(account, columns.numbers(rows, "amount"))
         return self._sums
 
@@ -137,25 +149,29 @@ def fees_in_cost(posted: Posted, clearing: Clearing, *, lines: Collection[Kind])
     `lines` are the kinds of lines that the basis has posted. Of lots pooled at average cost it is
     not known lot by lot what part of their cost is fees; it stays with the cost of lots.
     """
-    sums, lots = _Sums(Places(posted, clearing, kinds=lines)), _Lots.none()
+    places = Places(posted, clearing, kinds=lines)
+    sums, lots = _Sums(places), _Lots.none()
     measures, reliefs = (
         {part.through: part for part in posted.parts(one)} for one in (_MEASURES, _RELIEFS)
     )
     for month in sorted({*measures, *reliefs}):
-        trades = _trades(measures.get(month), also_free=len(lots.fees) > 0)
-        of_fees = pc.not_equal(trades[_FEES], 0)
+        # Only where its year is cleared does it matter which trades of a month had no gain.
+        cleared = clearing.covers(month)
+        trades = _trades(measures.get(month), also_free=cleared and len(lots.fees) > 0)
         opens, closes = (
-            trades.filter(pc.and_(of_fees, pc.equal(trades["effect"], effect)))
-            for effect in ("open", "close")
+            trades.filter(pc.equal(trades["effect"], effect)) for effect in ("open", "close")
         )
-        for of, rows, measure in ((_COST, opens, "cost_base"), (_GAIN, closes, _GAIN_BASE)):
-            zero = columns.numbers(rows, measure) == 0
+        flat = closes.filter(pc.equal(closes[_GAIN.base], 0)) if cleared else closes.slice(0, 0)
+        opens = _charged(opens)
+        for of, rows in ((_COST, opens), (_GAIN, _charged(closes))):
+            zero = columns.numbers(rows, of.base) == 0
             fees = columns.numbers(rows, _FEES)
-            sums.add(of, rows, amount=fees, zero=zero, month=month)
+            sums.add(of, places.marked(rows, month), amount=fees, zero=zero)
         lots = lots.with_new(opens)
         if month in reliefs and len(lots.fees):
-            flat = trades.filter(pc.equal(trades[_GAIN_BASE], 0))["event_id"]
-            lots = _relieve(reliefs[month], lots, sums=sums, flat=plain(flat))
+            rows, lot = _known(reliefs[month], lots)
+            shares, lots = lots.relieved(lot, columns.numbers(rows, "quantity"))
+            _relieve(places.marked(rows, month), shares, sums=sums, flat=plain(flat["event_id"]))
     return sums.whole()
 
 
@@ -164,28 +180,37 @@ def _trades(part: Part | None, *, also_free: bool) -> pa.Table:
 
     `also_free` asks for them all the same.
     """
-    fields = [pa.field(one.name, one.type) for one in _MEASURES.schema if one.name in _TRADE]
-    schema = pa.schema(fields)
+    schema = pa.schema([(one.name, one.type) for one in _MEASURES.schema if one.name in _TRADE])
     if part is None or not (also_free or columns.numbers(part.read(columns=[_FEES]), _FEES).any()):
         return schema.empty_table()
     rows = part.read(columns=["event_kind", *_TRADE])
     return rows.filter(pc.equal(rows["event_kind"], TRADE)).select(schema.names).cast(schema)
 
 
-def _relieve(part: Part, lots: _Lots, *, sums: _Sums, flat: pa.Array) -> _Lots:
-    """Add the fees of what a month has relieved, and return the lots that are left.
+def _charged(trades: pa.Table) -> pa.Table:
+    """Return the trades that have fees in cost or gain."""
+    return trades.filter(pc.not_equal(trades[_FEES], 0))
 
-    They are taken from the cost of lots and put to the gain. `flat` are trades without a gain.
-    """
+
+def _known(part: Part, lots: _Lots) -> tuple[pa.Table, Int64Array]:
+    """Return the reliefs of a month whose lots are known, `event_id` the trade, and their lots."""
     rows = part.read(columns=_RELIEF)
-    lot = columns.filled(pc.index_in(plain(rows["lot_id"]), value_set=lots.lot_id), -1)
-    known = lot >= 0
-    rows = columns.chosen(rows, known).rename_columns({"trade_id": "event_id"})
-    shares, left = lots.relieved(lot[known], columns.numbers(rows, "quantity"))
+    lot = number_among(rows["lot_id"], lots.lot_id)
+    known = columns.chosen(rows, lot >= 0)
+    names = {"trade_id": "event_id"}
+    known = known.rename_columns([names.get(name, name) for name in known.column_names])
+    return known, lot[lot >= 0]
+
+
+def _relieve(rows: pa.Table, shares: Int64Array, *, sums: _Sums, flat: pa.Array) -> None:
+    """Take the fees of what is relieved from the cost of lots and put them to the gain.
+
+    `flat` are trades without a gain.
+    """
     # What is relieved of a short is what it was sold for.
     bases = (columns.numbers(rows, name) == 0 for name in ("cost_base", "proceeds_base"))
-    zero = np.logical_or(*bases)
-    sums.add(_COST_RELIEVED, rows, amount=-shares, zero=zero, month=part.through)
-    no_gain = np.asarray(pc.is_in(plain(rows["event_id"]), value_set=flat), bool)
-    sums.add(_GAIN_RELIEVED, rows, amount=shares, zero=no_gain, month=part.through)
-    return left
+    sums.add(_COST_RELIEVED, rows, amount=-shares, zero=np.logical_or(*bases))
+    no_gain = (
+        number_among(rows["event_id"], flat) >= 0 if len(flat) else np.zeros(len(shares), bool)
+    )
+    sums.add(_GAIN_RELIEVED, rows, amount=shares, zero=no_gain)

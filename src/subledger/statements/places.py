@@ -13,8 +13,9 @@ import pyarrow.compute as pc
 from subledger import columns
 from subledger.chart import Chart
 from subledger.chart.measures import SIDES
-from subledger.columns import Flags, Texts
+from subledger.columns import Codes, Flags, Texts
 from subledger.journal.journal import Journal
+from subledger.numbers import Int64Array
 from subledger.statements import grouping
 from subledger.statements.posted import Clearing, Kind, Posted, blocks, journals
 from subledger.tables import ENTRIES
@@ -24,8 +25,7 @@ TRADE = "trade"
 EFFECT_OF: Mapping[str, str] = {"cost": "open", "cost_relieved": "close", "realised_price": "close"}
 _PLACED = pa.schema(
     [
-        pa.field("event_id", pa.string()),
-        pa.field("leg", pa.int64()),
+        *(pa.field(name, pa.int64()) for name in ("trade", "leg")),
         *(pa.field(name, pa.string()) for name in ("slot", "lot_id", "account")),
     ]
 )
@@ -77,17 +77,24 @@ class Places:
             if kind.slot in self._slots[measure]
         )
 
-    def usually(self, measure: str, side: Texts, *, month: date) -> Texts:
-        """Return the account on which a measure of each trade stands if nothing is unusual."""
-        usual, cleared = self._usual[measure], self._clearing.covers(month)
-        return side.mapped(lambda one: self._clearing.stands(usual[one], cleared=cleared))
+    def marked(self, rows: pa.Table, month: date) -> pa.Table:
+        """Return rows of trades of a month, `event_id`, with what `usually` and others need.
 
-    def are_odd(self, trades: pa.ChunkedArray, *, month: date) -> Flags:
-        """Say which trades of a month are to be looked up, since lines may stand elsewhere."""
+        `odd` says which trades are to be looked up, since lines of them may stand elsewhere;
+        `cleared` whether their year is cleared.
+        """
         found = [*self._booked_again, *self._elsewhere.get(month, ())]
-        if not any(map(len, found)):
-            return np.zeros(len(trades), bool)
-        return np.asarray(pc.is_in(plain(trades), value_set=pa.concat_arrays(found)), bool)
+        odd = np.zeros(rows.num_rows, bool)
+        if any(map(len, found)):
+            odd = number_among(rows["event_id"], pa.concat_arrays(found)) >= 0
+        cleared = pa.repeat(pa.scalar(self._clearing.covers(month)), rows.num_rows)
+        return rows.append_column("odd", pa.array(odd)).append_column("cleared", cleared)
+
+    def usually(self, measure: str, rows: pa.Table) -> Texts:
+        """Return the account on which a measure of each trade stands if nothing is unusual."""
+        usual, cleared = self._usual[measure], bool(columns.flags(rows, "cleared").any())
+        side = columns.texts(rows, "side")
+        return side.mapped(lambda one: self._clearing.stands(usual[one], cleared=cleared))
 
     @cached_property
     def _booked_again(self) -> list[pa.Array]:
@@ -139,20 +146,39 @@ class Places:
         return from_arrow(pc.fill_null(found, self.without_line(measure)))
 
     def lines_of(self, trades: pa.Array) -> pa.Table:
-        """Return the lines of some trades in the journal's order."""
+        """Return the lines of measures of some trades, in the journal's order.
+
+        `trade` is the position of the trade's id among those given.
+        """
         found = [_PLACED.empty_table()]
         heads = ("event_kind", "event_id", "leg", *self._clearing.of_entries)
         wanted = ("slot", "lot_id", *self._clearing.of_lines)
         for _, journal in journals(self._posted, entries=heads, lines=wanted):
-            near = pc.is_in(plain(journal.entries["event_id"]), value_set=trades)
             of_trades = columns.texts(journal.entries, "event_kind") == TRADE
-            some = journal.take(np.flatnonzero(np.asarray(near) & of_trades))
-            entry = some.entry_rows()
-            given = {name: some.entries[name].take(pa.array(entry)) for name in ("event_id", "leg")}
-            given |= {name: some.lines[name] for name in ("slot", "lot_id")}
-            given["account"] = self._clearing.accounts(some, entry).plain()
-            found.append(pa.table(given).cast(_PLACED))
+            trade = number_among(journal.entries["event_id"], trades)
+            trade[~of_trades] = -1
+            numbered = journal.entries.append_column("trade", pa.array(trade))
+            for block, entry in blocks(Journal(numbered, journal.lines)):
+                found.append(self._placed(block, entry))
         return pa.concat_tables(found)
+
+    def _placed(self, block: Journal, entry: Codes) -> pa.Table:
+        """Return the lines of measures of numbered trades."""
+        of_trade = columns.numbers(block.entries, "trade")[entry]
+        takes = columns.texts(block.lines, "slot").isin(set().union(*self._slots.values()))
+        rows = np.flatnonzero((of_trade >= 0) & takes)
+        given = {
+            "trade": pa.array(of_trade[rows]),
+            "leg": pa.array(columns.numbers(block.entries, "leg")[entry[rows]]),
+            **{name: block.lines[name].take(pa.array(rows)) for name in ("slot", "lot_id")},
+            "account": self._clearing.accounts(block, entry)[rows].plain(),
+        }
+        return pa.table(given).cast(_PLACED)
+
+
+def number_among(column: pa.ChunkedArray, ids: pa.Array) -> Int64Array:
+    """Return the position of each id among others; -1 where it is not there."""
+    return columns.filled(pc.index_in(plain(column), value_set=ids), -1)
 
 
 def plain(column: pa.ChunkedArray) -> pa.Array:
