@@ -6,12 +6,13 @@ from collections import Counter
 from collections.abc import Collection
 from dataclasses import replace
 from datetime import date
+from functools import partial
 from typing import Any
+from unittest.mock import patch
 
 import pyarrow as pa
 from hypothesis import given, settings
 from tests.booking.entries import SHARE
-from tests.laws import facts
 from tests.laws.books import firms, mark, policies
 from tests.laws.facts import CHART, GAAP, TAX, day, trade
 from tests.laws.firm import Firm
@@ -22,10 +23,11 @@ from subledger.closing.year_end import clear_profit_and_loss
 from subledger.columns import concatenate
 from subledger.journal.difference import difference
 from subledger.journal.journal import Journal
-from subledger.periods import parse_period
+from subledger.periods import month_of, parse_period
 from subledger.statements.balances import balances_after
 from subledger.statements.basis_difference import basis_difference
 from subledger.statements.causes import CAUSES, causes_of
+from subledger.statements.places import Places
 from subledger.statements.posted import Part, Posted
 from subledger.statements.trial_balance import trial_balance
 from subledger.tables import BALANCES, ENTRIES, LINES, MEASURES, RELIEFS, Table
@@ -46,18 +48,49 @@ def in_memory(basis: str, journal: Journal, measures: pa.Table, reliefs: pa.Tabl
     held |= {"entries": journal.entries, "lines": journal.lines}
 
     def parts(declared: Table) -> list[Part]:
-        def read(columns: Collection[str]) -> pa.Table:
-            return held[declared.name].select(sorted(columns))
-
-        return [Part(day(YEAR_END), read)]
+        return [Part(day(YEAR_END), partial(columns_of, held[declared.name]))]
 
     return Posted(basis, CHART, Journal.empty(), parts)
 
 
+def by_month(of: Posted) -> Posted:
+    """Return the same, each table in one part for every month."""
+    whole = {one.name: table_of(of, one) for one in (ENTRIES, LINES, MEASURES, RELIEFS)}
+    month_of_seq, month_of_key = {}, {}
+    for row in whole["entries"].to_pylist():
+        ends = month_of(row["accounting_date"]).end
+        month_of_seq[row["seq"]] = ends
+        month_of_key[row["event_kind"], row["event_id"], row["stage"], row["leg"]] = ends
+
+    def ends_of(name: str, row: dict[str, Any]) -> date:
+        if name == "measures":
+            key = (row["event_kind"], row["event_id"], row["stage"], row["leg"])
+            return month_of_key.get(key, day(YEAR_END))  # what is nothing has no entry
+        return (
+            month_of(row["accounting_date"]).end if "seq" not in row else month_of_seq[row["seq"]]
+        )
+
+    def parts(declared: Table) -> list[Part]:
+        table = whole[declared.name]
+        ends = [ends_of(declared.name, row) for row in table.to_pylist()]
+        found = {on: table.filter(pa.array([one == on for one in ends])) for on in {*ends}}
+        return [Part(on, partial(columns_of, found[on])) for on in sorted(found)]
+
+    return replace(of, parts=parts)
+
+
+def columns_of(table: pa.Table, columns: Collection[str]) -> pa.Table:
+    return table.select(sorted(columns))
+
+
+def table_of(of: Posted, declared: Table) -> pa.Table:
+    [part] = of.parts(declared)
+    return part.read(columns=declared.schema.names).select(declared.schema.names)
+
+
 def lines_of(of: Posted) -> pa.Table:
     """Return all lines of a basis, those that clear a year among them."""
-    [part] = of.parts(LINES)
-    return concatenate(LINES, [part.read(columns=LINES.schema.names), of.clearing.lines])
+    return concatenate(LINES, [table_of(of, LINES), of.clearing.lines])
 
 
 def closing(of: Posted) -> Counter[str]:
@@ -159,20 +192,20 @@ def test_by_cause_and_by_account_add_up_the_same_rows() -> None:
     assert by_account.meta == {"bases": "US-GAAP,US-TAX"}
 
 
-def cleared(of: Posted, policy: BasisPolicy) -> Posted:
+def cleared(of: Posted, firm: Firm) -> Posted:
     """Return a basis after its year is closed."""
     balances = balances_after(BALANCES.empty(), lines_of(of))
-    terms = facts.terms(policy, held=[SHARE])
-    [part] = of.parts(ENTRIES)
-    seq = 1 + part.read(columns=["seq"]).num_rows
-    entry = clear_profit_and_loss(balances, parse_period("2022", 1), terms=terms, seq=seq)
-    assert entry.entries["accounting_date"].to_pylist() == [day(YEAR_END)] == [date(2022, 12, 31)]
-    return replace(of, clearing=entry)
+    seq = 1 + table_of(of, ENTRIES).num_rows
+    year = parse_period("2022", 1)
+    return replace(of, clearing=clear_profit_and_loss(balances, year, terms=firm.terms, seq=seq))
 
 
 def test_what_cleared_years_differ_by_stands_on_retained_earnings_under_its_cause() -> None:
     tax = one_share().under(**_settings(TAX))
-    one, other = cleared(posted(one_share()), GAAP), cleared(posted(tax), tax.policy)
+    one, other = cleared(posted(one_share()), one_share()), cleared(posted(tax), tax)
+    for of in (one, other):
+        on = of.clearing.entries["accounting_date"].to_pylist()
+        assert on == [day(YEAR_END)] == [date(2022, 12, 31)]
     rows = differences(one, other)
     assert [(row["cause"], row["account"], row["difference"], row["equity"]) for row in rows] == [
         ("fees of trades", "1210", -24, 0),
@@ -196,3 +229,33 @@ def test_books_of_one_basis_differ_from_none_and_nothing_posted_differs_in_nothi
     none = in_memory("B", Journal.empty(), MEASURES.empty(), RELIEFS.empty())
     empty: pa.Table = basis_difference(none, none, accounts=CHART.accounts).table
     assert empty.num_rows == 0
+
+
+@settings(max_examples=15)
+@given(firms(policy=TAX, most=8), policies())
+def test_trades_that_are_not_looked_up_stand_where_their_lines_do(
+    firm: Firm, policy: BasisPolicy
+) -> None:
+    """Any books with fees in cost, before and after a year is cleared, tolerance zero."""
+    changed = replace(policy, fees="capitalise", overrides=())
+    open_year = posted(firm.under(**_settings(changed)))
+    marked = Places.marked
+
+    def all_odd(self: Places, rows: pa.Table, month: date) -> pa.Table:
+        table = marked(self, rows, month).drop_columns(["odd"])
+        return table.append_column("odd", pa.repeat(pa.scalar(value=True), rows.num_rows))
+
+    for one in (open_year, cleared(open_year, firm.under(**_settings(changed)))):
+        found = causes_of(one)
+        with patch.object(Places, "marked", all_odd):
+            assert causes_of(one).equals(found)
+
+
+@settings(max_examples=15)
+@given(firms(policy=TAX, most=8), policies())
+def test_months_that_are_read_one_by_one_have_the_causes_of_all_at_once(
+    firm: Firm, policy: BasisPolicy
+) -> None:
+    """A lot that carries fees may be opened in one month and relieved in another."""
+    whole = posted(firm.under(**_settings(replace(policy, fees="capitalise"))))
+    assert causes_of(by_month(whole)).equals(causes_of(whole))

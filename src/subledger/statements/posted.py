@@ -42,7 +42,7 @@ class Posted:
     `parts` gives the parts of ENTRIES, LINES, MEASURES or RELIEFS, each in its declared order.
     Parts of entries and of lines belong together one by one, as they were posted, without clearing
     entries; `clearing` has those of the years before the period. Of measures and reliefs each month
-    has one part, and an event has measures in one month only.
+    has one part, and a trade is measured in one month only.
     """
 
     basis: str
@@ -180,10 +180,8 @@ def sums_of_lines(posted: Posted, clearing: Clearing) -> Counter[Kind]:
 def _sums_of_block(block: Journal, entry: Codes, *, account: Texts) -> dict[Kind, int]:
     heads = [columns.texts(block.entries, name) for name in ("event_kind", "rule")]
     of_entry, first = columns.group_codes(heads)
-    slot, base_only = (
-        columns.texts(block.lines, "slot"),
-        columns.numbers(block.lines, "amount") == 0,
-    )
+    slot = columns.texts(block.lines, "slot")
+    base_only = columns.numbers(block.lines, "amount") == 0
     kind, line = columns.group_codes([of_entry[entry], slot, base_only, account])
     added = numbers.group_sums(kind, columns.numbers(block.lines, "amount_base"), len(line))
     head = first[of_entry[entry[line]]]
