@@ -14,7 +14,7 @@ import pyarrow.compute as pc
 from subledger.errors import InvariantError
 from subledger.numbers import Int64Array
 from subledger.tables import Table, is_text
-from subledger.texts import Texts, from_arrow, unified
+from subledger.texts import Texts, found_in, from_arrow
 
 __all__ = ["Texts"]
 
@@ -284,10 +284,16 @@ def _by_appearance(codes: Int64Array, size: int) -> tuple[Codes, Int64Array]:
 
 def rows_named(names: Texts, *, among: Texts) -> Int64Array:
     """Return for each name the row that has it among others, the last one; -1 where none has."""
-    (wanted, known), values = unified([names, among])
-    place = np.full(len(values), -1, np.int64)
-    place[known] = np.arange(len(known))
-    return place[wanted]
+    names, among = names.compact(), among.compact()
+    if len(names.values) < len(among.values):
+        # What is looked up in the shorter list, which stays near the processor, is not sorted in.
+        known = found_in(among, names.values)
+        place = np.full(len(names.values) + 1, -1, np.int64)  # the last is for what is not asked
+        place[known] = np.arange(len(known))
+        return place[names.codes]
+    place = np.full(len(among.values) + 1, -1, np.int64)
+    place[among.codes] = np.arange(len(among))
+    return place[found_in(names, among.values)]
 
 
 def rows_numbered(wanted: Int64Array, *, among: Int64Array) -> Int64Array:

@@ -278,6 +278,15 @@ def unified(parts: Sequence[Texts]) -> tuple[list[Codes32], pa.StringArray]:
     return codes, longest
 
 
+def found_in(column: Texts, values: pa.StringArray) -> Codes32:
+    """Return a column as codes into a list of distinct values; -1 for a text that is not there."""
+    if _same_values(column.values, values):
+        return column.codes
+    place = pc.index_in(column.values, value_set=values)
+    known: Codes32 = place.fill_null(-1).to_numpy().astype(np.int32, copy=False)
+    return known[column.codes]
+
+
 def _found(part: Texts, among: pa.StringArray) -> Codes32 | None:
     """Return a column of few texts as codes into a list of values; None where one is not there."""
     small = part.compact()

@@ -46,7 +46,7 @@ from subledger.columns import numbers as figures
 from subledger.conversion import Conversions
 from subledger.numbers import subtract_columns
 from subledger.tables import UNSETTLED
-from subledger.texts import unified
+from subledger.texts import found_in
 
 ITEMS = ("amount", "traded", "fees")
 _OF_TRADE = (
@@ -192,7 +192,8 @@ def settle(settling: pa.Table, items: Items, *, rates: Conversions) -> Settled:
     facts = sorted_by(settling, ("accounting_date", "trade_id"))
     # The items of a trade settle in their own order, whether they were carried or are new.
     place = texts(items.table, "item").looked_up(ITEMS.index)
-    (of_fact, of_item), _ = unified([texts(facts, "trade_id"), texts(items.table, "trade_id")])
+    ids = texts(items.table, "trade_id")
+    of_item, of_fact = ids.codes, found_in(texts(facts, "trade_id"), ids.values)
     by_trade = np.lexsort((place, of_item))
     start = np.searchsorted(of_item[by_trade], of_fact, side="left")
     count = np.searchsorted(of_item[by_trade], of_fact, side="right") - start

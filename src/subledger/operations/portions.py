@@ -7,6 +7,7 @@ the booking of its days. What a close asks of the month is the sum of what it as
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
@@ -25,7 +26,7 @@ from subledger.tables import CONVERSIONS, EXCEPTIONS
 
 # Trades and settlements that are booked at once: as many as are quick together. Every month is cut
 # at the same days, whichever machine books it.
-ROWS = 250_000
+ROWS = 200_000
 
 
 class Portion(NamedTuple):
@@ -95,24 +96,27 @@ def book_in_portions(
     take: Take,
 ) -> InPortions:
     """Book a month portion by portion, each of which `take` is given with what posting adds."""
-    done: InPortions | None = None
     terms, seq = numbered.terms, numbered.next_seq
-    for number, (first, last) in enumerate(within):
-        own = _own(events.between(first, last))
-        part = book(own, carried, terms=terms, executor=numbered.executor)
-        added = difference(
-            Journal(part.entries, part.lines),
-            numbered.posted(first, last),
-            basis=terms.policy.name,
-            next_seq=seq,
-        )
-        take(numbered.label, Portion(number, added, part))
-        seq += added.entries.num_rows
-        done = _with(done, part, journal=added, terms=terms)
-        carried = done.carried
-        del part, added  # before the next one is made
-    assert done is not None
-    return done
+    done: InPortions | None = None
+    with ThreadPoolExecutor(1) as beside:  # what is booked is added up beside the next portion
+        adding: Future[InPortions] | None = None
+        for number, (first, last) in enumerate(within):
+            own = _own(events.between(first, last))
+            part = book(own, carried, terms=terms, executor=numbered.executor)
+            added = difference(
+                Journal(part.entries, part.lines),
+                numbered.posted(first, last),
+                basis=terms.policy.name,
+                next_seq=seq,
+            )
+            take(numbered.label, Portion(number, added, part))
+            seq += added.entries.num_rows
+            carried = _with_own_texts(part.carried)
+            done = adding.result() if adding else None
+            adding = beside.submit(_with, done, part, journal=added, terms=terms)
+            del own, part, added  # before the next one is made
+        assert adding is not None
+        return replace(adding.result(), carried=carried)
 
 
 def _own(events: Events) -> Events:
@@ -121,16 +125,17 @@ def _own(events: Events) -> Events:
     return replace(events, trades=trades, settling=settling)
 
 
+def _with_own_texts(carried: Carried) -> Carried:
+    """Return what is carried on without the texts of all that was not."""
+    lots, unsettled = with_own_texts(carried.lots), with_own_texts(carried.unsettled)
+    return replace(carried, lots=lots, unsettled=unsettled)
+
+
 def _with(done: InPortions | None, part: Booking, *, journal: Journal, terms: Terms) -> InPortions:
     """Add a portion to those before it."""
     sums, tally = daily_sums(journal), Tally.of(journal, part.reliefs, chart=terms.chart)
     kinds = frozenset(texts(part.entries, "event_kind").distinct())
-    carried = replace(
-        part.carried,
-        lots=with_own_texts(part.carried.lots),
-        unsettled=with_own_texts(part.carried.unsettled),
-    )
-    found = InPortions(tally, sums, kinds, carried, part.conversions, part.exceptions)
+    found = InPortions(tally, sums, kinds, part.carried, part.conversions, part.exceptions)
     if done is None:
         return found
     rates = concatenate(CONVERSIONS, [done.conversions, part.conversions])

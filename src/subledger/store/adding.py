@@ -68,12 +68,12 @@ class Sealing:
     Large ones are begun at once, beside whatever else the program does; `result` waits for them.
     """
 
-    def __init__(self, place: Folder, wanted: Sequence[ToSeal]) -> None:
+    def __init__(self, place: Folder, wanted: Sequence[ToSeal], *, threads: int = _THREADS) -> None:
         self._place, self._wanted = place, wanted
         self._running: list[Future[Sealed]] = []
         if sum(one.table.num_rows for one in wanted) < _ROWS_WORTH_A_THREAD:
             return
-        pool = ThreadPoolExecutor(_THREADS)
+        pool = ThreadPoolExecutor(threads)
         by_size = sorted(wanted, key=lambda one: -one.table.num_rows * one.table.num_columns)
         running = {id(one): pool.submit(_seal, place, one) for one in by_size}
         self._running = [running[id(one)] for one in wanted]

@@ -196,7 +196,9 @@ class Unit:
             for declared, table in parts
         ]
         place = Folder(self._store, basis, period, self.seq, dry_run=self._dry_run)
-        self._begun.append(Sealing(place, wanted))
+        # While portions are written the next one is booked, which leaves one processor for it.
+        threads = {} if portion is None else {"threads": 1}
+        self._begun.append(Sealing(place, wanted, **threads))
         return self._begun[-1]
 
     def rest(self) -> None:
