@@ -11,6 +11,7 @@ import typer
 from subledger import __version__
 from subledger.cli import benching, closing, deciding, intake, reading, reconciling, ruling, setup
 from subledger.cli.failures import TRACEBACK
+from subledger.memory import share_among_threads
 
 app = typer.Typer(
     name="subledger",
@@ -64,4 +65,5 @@ def main() -> None:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(encoding="utf-8", errors="backslashreplace")
+    share_among_threads()
     app(prog_name="subledger")
