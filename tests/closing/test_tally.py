@@ -20,9 +20,10 @@ from subledger.booking.book import book
 from subledger.booking.inputs import Carried
 from subledger.closing.comparing import Figures
 from subledger.closing.tally import Tally, tally_of, trades_standing
-from subledger.columns import numbers, ordered
+from subledger.columns import numbers
 from subledger.journal.difference import difference
 from subledger.journal.journal import Journal
+from subledger.statements.balances import balances_after
 from subledger.tables import BALANCES, ENTRIES, LINES, RELIEFS
 
 
@@ -43,7 +44,7 @@ def told(tally: Tally) -> dict[str, object]:
         "numbers": tally.numbers,
         "balanced": tally.balanced,
         "control": (tally.debit, tally.credit),
-        "balances": ordered(BALANCES, tally.balances).to_pylist(),
+        "balances": balances_after(BALANCES.empty(), tally.balances).to_pylist(),
         "trades": set(trades_standing(tally)),
         "items": amounts(tally.items.items),
         "dividends": amounts(tally.dividends.items),
