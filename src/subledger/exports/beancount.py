@@ -63,7 +63,7 @@ def month_files(
     about = ""
     if month.summary:
         sums = sums_of(month)
-        month, about = in_sums(context, month, sums), about_summary(sums)
+        month, about = in_sums(context, month, sums=sums), about_summary(sums)
     ordered = in_file_order(context, month)
     if (np.diff(ordered.first) == 0).any():
         raise InvariantError(f"an entry of {month.period} has no lines")

@@ -54,11 +54,12 @@ def about_summary(sums: DailySums) -> str:
     )
 
 
-def in_sums(context: LedgerContext, month: LedgerMonth, sums: DailySums) -> LedgerMonth:
+def in_sums(context: LedgerContext, month: LedgerMonth, *, sums: DailySums) -> LedgerMonth:
     """Return a month whose entries are the daily sums of its own; every balance is the same."""
-    entries = _sum_entries(context, month, sums.heads)
+    entries = _sum_entries(month, sums.heads, basis=context.basis)
     lines = _sum_lines(sums)
-    units, moved = _units(context, month, sums.moved, seq=sums.heads.num_rows + 1)
+    base, first = context.units.base, sums.heads.num_rows + 1
+    units, moved = _units(month, sums.moved, base=base, seq=first)
     return replace(
         month,
         entries=columns.concatenate(ENTRIES, [entries, units]),
@@ -68,12 +69,9 @@ def in_sums(context: LedgerContext, month: LedgerMonth, sums: DailySums) -> Ledg
     )
 
 
-def _sum_entries(context: LedgerContext, month: LedgerMonth, heads: pa.Table) -> pa.Table:
+def _sum_entries(month: LedgerMonth, heads: pa.Table, *, basis: str) -> pa.Table:
     """Return an entry per sum, which says how many entries it stands for, and which."""
-    ids = (
-        entry_ids(context.basis, columns.numbers(heads, name)).to_pylist()
-        for name in ("first", "last")
-    )
+    ids = (entry_ids(basis, columns.numbers(heads, name)).to_pylist() for name in ("first", "last"))
     said = [
         f"{n} entries from {one} to {other}" if n > 1 else f"the entry {one}"
         for n, one, other in zip(columns.numbers(heads, "entries").tolist(), *ids, strict=True)
@@ -135,14 +133,14 @@ def _lines(seq: Int64Array, given: dict[str, Any]) -> pa.Table:
 
 
 def _units(
-    context: LedgerContext, month: LedgerMonth, moved: pa.Table, *, seq: int
+    month: LedgerMonth, moved: pa.Table, *, base: str, seq: int
 ) -> tuple[pa.Table, pa.Table]:
     """Return an entry per account that moves the month's change in lots to their units."""
     quantity = columns.numbers(moved, "quantity")
     kept = np.flatnonzero(quantity)
     if not len(kept):
         return ENTRIES.empty(), LINES.empty()
-    base, cost = context.units.base, columns.numbers(moved, "cost")[kept]
+    cost = columns.numbers(moved, "cost")[kept]
     account, instrument = (columns.texts(moved, name)[kept] for name in ("account", "instrument"))
     entry, of = columns.group_codes([account])
     total = group_sums(entry, cost, len(of))

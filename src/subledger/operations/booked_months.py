@@ -58,7 +58,7 @@ class BookedMonth:
     @property
     def parts(self) -> Iterator[Journal]:
         """Yield the same in parts, each small enough to be held beside others; no portions."""
-        return in_parts(self.reading, self.basis, self.month.label, addition=self.addition)
+        return in_parts(self.reading, self.basis, period=self.month.label, addition=self.addition)
 
     @property
     def in_portions(self) -> bool:
@@ -131,14 +131,14 @@ _LINES = 3_000_000
 
 
 def in_parts(
-    reading: Reading, basis: str, label: str, *, addition: Journal | None = None
+    reading: Reading, basis: str, *, period: str, addition: Journal | None = None
 ) -> Iterator[Journal]:
     """Yield a month's journal in the order of its entries, in parts of a few million lines.
 
     At least one part is yielded; `addition` is the last of them, or in it.
     """
     held: list[Journal] = []
-    segments = (reading.segments(name, basis, period=label) for name in ("entries", "lines"))
+    segments = (reading.segments(name, basis, period=period) for name in ("entries", "lines"))
     for entries, lines in zip(*segments, strict=True):
         if held and sum(part.lines.num_rows for part in held) + lines.rows > _LINES:
             yield joined(held)
@@ -158,9 +158,9 @@ def month_journal(reading: Reading, basis: str, *, period: str) -> Journal:
 class PostedDays:
     """A month's journal as it is posted, of which the days that are asked for are read."""
 
-    def __init__(self, reading: Reading, basis: str, label: str) -> None:
+    def __init__(self, reading: Reading, basis: str, *, period: str) -> None:
         self._reading = reading
-        found = (reading.segments(name, basis, period=label) for name in ("entries", "lines"))
+        found = (reading.segments(name, basis, period=period) for name in ("entries", "lines"))
         self._segments = [(*pair, self._span(pair[0])) for pair in zip(*found, strict=True)]
 
     def _span(self, entries: Segment) -> tuple[np.datetime64, np.datetime64]:

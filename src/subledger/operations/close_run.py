@@ -19,7 +19,7 @@ from subledger.exports.beancount_text import LedgerText
 from subledger.operations.balances import balances_before, last_close_before
 from subledger.operations.booked_months import BookedBasis, BookedMonth, Excepted
 from subledger.operations.books import Books
-from subledger.operations.months import book_open_months
+from subledger.operations.months import Asked, book_open_months
 from subledger.operations.posting import Recorder
 from subledger.periods import Period
 from subledger.statements.balances import balances_after
@@ -78,7 +78,7 @@ class CloseRun:
         in_full = self.books.settings.ledger_detail == "full"
         take = None if in_full or self.recorder is None else self.recorder.take
         return book_open_months(
-            self.books, self.reading, policy=self.policy, mark_date=self.period.end, take=take
+            self.books, self.reading, policy=self.policy, asked=Asked(self.period.end), take=take
         )
 
     @property

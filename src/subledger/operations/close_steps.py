@@ -25,7 +25,7 @@ from subledger.operations.ledgers import (
     sealed_ledger,
     with_months,
 )
-from subledger.operations.months import book_open_months
+from subledger.operations.months import Asked, book_open_months
 from subledger.periods import fiscal_year_of, month_of, next_month
 from subledger.statements.balances import balances_after
 from subledger.store.hashing import sealed_as
@@ -189,7 +189,7 @@ def list_withheld(run: CloseRun) -> None:
         )
     }
     with_them = book_open_months(
-        run.books, run.reading, policy=policy, mark_date=run.period.end, swept=swept
+        run.books, run.reading, policy=policy, asked=Asked(run.period.end, swept)
     )
     units = run.books.units(run.reading)
     run.withheld = {

@@ -98,7 +98,7 @@ def _close_month(
         runs, results = [], []
         for policy in policies:
             run = CloseRun(books, unit.reading, policy, period, how.scratch / policy.name)
-            run.recorder = Recorder(books, unit, policy.name)
+            run.recorder = Recorder(books, unit, basis=policy.name)
             _run_steps(run, how.progress)
             runs.append(run)
             # What one basis has found is refused with what the others find.

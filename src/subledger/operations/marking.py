@@ -7,7 +7,7 @@ from datetime import date
 
 from subledger.errors import refuse
 from subledger.operations.books import Books
-from subledger.operations.months import book_open_months, sealed_state
+from subledger.operations.months import Asked, book_open_months, sealed_state
 from subledger.operations.posting import PostResult, Recorder, summary
 
 
@@ -28,9 +28,9 @@ def mark(
             through = sealed_state(unit.reading, policy.name).through
             if through is not None and on <= through:
                 raise refuse("PERIOD_CLOSED", f"{policy.name} is closed through {through}")
-            recorder = Recorder(books, unit, policy.name)
+            recorder = Recorder(books, unit, basis=policy.name)
             booked = book_open_months(
-                books, unit.reading, policy=policy, mark_date=on, take=recorder.take
+                books, unit.reading, policy=policy, asked=Asked(on), take=recorder.take
             )
             new = on not in unit.reading.mark_dates(policy.name)
             if new:

@@ -7,6 +7,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, timedelta
 from functools import partial
+from types import MappingProxyType
 from typing import NamedTuple
 
 import pyarrow as pa
@@ -165,23 +166,32 @@ def with_sealed(conversions: pa.Table, reading: Reading, *, basis: str, sealed: 
     return concatenate(CONVERSIONS, [conversions.filter(pa.array(~closed)), kept])
 
 
+class Asked(NamedTuple):
+    """What is booked besides what is known.
+
+    `mark_date` is a date to mark besides those marked before: the months up to its own are booked
+    even without events. `swept` are dates of events besides those that were swept.
+    """
+
+    mark_date: date | None = None
+    swept: Mapping[EventKey, date] = MappingProxyType({})
+
+
 def book_open_months(
     books: Books,
     reading: Reading,
     *,
     policy: BasisPolicy,
-    mark_date: date | None = None,
-    swept: Mapping[EventKey, date] | None = None,
+    asked: Asked | None = None,
     take: Take | None = None,
 ) -> BookedBasis:
     """Book every open month of a basis and say what posting would add.
 
-    `mark_date` is a date to mark besides those marked before: the months up to its own are booked
-    even without events. `swept` are dates of events besides those that were swept: a question.
     Where `take` is given, a large month is booked `InPortions`.
     """
+    mark_date, swept = asked or Asked()
     sealed = sealed_state(reading, policy.name)
-    sealed = replace(sealed, swept={**sealed.swept, **(swept or {})})
+    sealed = replace(sealed, swept={**sealed.swept, **swept})
     require_sealed_terms(books, reading, policy=policy)
     known = known_facts(reading, sealed)
     mark_dates = {*reading.mark_dates(policy.name), *([mark_date] if mark_date else [])}
@@ -196,11 +206,11 @@ def book_open_months(
     next_seq = _next_seq(reading, policy.name)
     months: list[BookedMonth] = []
     held = _posted_months(reading, policy.name, sealed=sealed)
-    asked = [month_of(mark_date)] if mark_date else []
-    for month in _gapless(window.months(sealed), held, asked=asked):
+    marked = [month_of(mark_date)] if mark_date else []
+    for month in _gapless(window.months(sealed), held, asked=marked):
         events = window.within(month)
         # A month in which nothing happens carries lots and items over as they are.
-        if not (events.any_event or month in held or month in asked):
+        if not (events.any_event or month in held or month in marked):
             continue
         carried = replace(carried, unsettled=with_status(carried.unsettled, known.trades))
         rates = conversions_in(books, reading, month=month, events=events, currencies=currencies)
@@ -252,7 +262,7 @@ def _book_month(asking: _Asking, events: Events, *, carried: Carried) -> BookedM
         return made(booking=marked, addition=addition)
     within = runs_of_days(events) if take is not None else []
     if take is not None and within:
-        posted_days = PostedDays(reading, basis, month.label)
+        posted_days = PostedDays(reading, basis, period=month.label)
         numbered = Numbered(terms, executor, month.label, next_seq, posted_days.between)
         portions = book_in_portions(events, carried, within=within, numbered=numbered, take=take)
         return made(booking=portions, addition=Journal.empty())

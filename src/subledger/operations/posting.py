@@ -49,7 +49,7 @@ def post(books: Books, bases: Sequence[str] = (), *, dry_run: bool = False) -> l
 
 def _post_basis(books: Books, unit: Unit, *, policy: BasisPolicy) -> tuple[PostResult, bool]:
     """Post one basis, and let go of its tables; say whether anything was new."""
-    recorder = Recorder(books, unit, policy.name)
+    recorder = Recorder(books, unit, basis=policy.name)
     booked = book_open_months(books, unit.reading, policy=policy, take=recorder.take)
     return summary(booked), recorder.record(booked)
 
@@ -57,7 +57,7 @@ def _post_basis(books: Books, unit: Unit, *, policy: BasisPolicy) -> tuple[PostR
 class Recorder:
     """Writes what booking a basis adds: portions while the next is booked, all else after it."""
 
-    def __init__(self, books: Books, unit: Unit, basis: str) -> None:
+    def __init__(self, books: Books, unit: Unit, *, basis: str) -> None:
         self._books, self._unit, self._basis = books, unit, basis
         self._portion: Callable[[], object] = _nothing
         self._begun: dict[str, Sealing] = {}

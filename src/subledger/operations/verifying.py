@@ -144,7 +144,7 @@ def _recompute(
         month = seal["through"][:7]
         for declared in (ENTRIES, LINES):
             compared += 1
-            if not _stands_as_sealed(reading, basis, declared, close=close):
+            if not _stands_as_sealed(reading, declared, close=close):
                 value = reading.content_of(declared, basis=basis, period=close.period)
                 findings.append(_differs(declared, close, value=value))
         found = [(BALANCES, balances)]
@@ -161,16 +161,16 @@ def _recompute(
     return balances, compared, findings
 
 
-def _stands_as_sealed(reading: Reading, basis: str, declared: Table, *, close: Close) -> bool:
+def _stands_as_sealed(reading: Reading, declared: Table, *, close: Close) -> bool:
     """Say whether a period's entries or lines are those that a close sealed.
 
     The store was checked before, so each segment holds what the manifest says. An earlier program
     sealed the hash of all rows together.
     """
     sealed = json.loads(close.seal)["states"][declared.name]
-    if reading.content_of(declared, basis=basis, period=close.period) == sealed:
+    if reading.content_of(declared, basis=close.basis, period=close.period) == sealed:
         return True
-    rows = reading.rows(declared, basis=basis, period=close.period)
+    rows = reading.rows(declared, basis=close.basis, period=close.period)
     return sealed_as(rows, declared, sealed=sealed)
 
 
