@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import timedelta
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -13,6 +14,7 @@ from subledger.exports import beancount_names as names
 from subledger.exports.beancount_accounts import AccountBook
 from subledger.exports.beancount_input import LedgerContext, LedgerMonth
 from subledger.periods import parse_period
+from subledger.statements import grouping
 
 _ASSERTED = frozenset({"asset", "liability"})  # income is cleared by the year's closing entries
 
@@ -92,20 +94,44 @@ def _balances(context: LedgerContext, month: LedgerMonth) -> Iterator[tuple[str,
     asserted = [number for number, one in context.accounts.items() if one.type in _ASSERTED]
     if month.summarised:
         asserted = [number for number in asserted if not context.accounts[number].holds_lots]
-    own = columns.texts(month.balances, "account").isin(asserted)
-    rows = month.balances.filter(pa.array(own)).to_pylist()
-    with_units = {row["account"] for row in rows if row["quantity"]}
-    for row in rows:
-        account, instrument = row["account"], row["instrument"]
-        holds = account in with_units
-        if holds and month.summarised:
-            continue
-        name = book.name(account, book=row["book"], instrument=instrument, units=holds)
-        if holds:
+    rows = columns.chosen(month.balances, columns.texts(month.balances, "account").isin(asserted))
+    account = columns.texts(rows, "account")
+    holding = account[columns.numbers(rows, "quantity") != 0].distinct()
+    holds = account.isin(holding)
+    if not month.summarised:
+        of_units = ("account", "book", "instrument")
+        for row in _added_up(columns.chosen(rows, holds), of_units, amounts=["quantity"]):
+            instrument = row["instrument"]
+            name = book.name(row["account"], book=row["book"], instrument=instrument, units=True)
             commodity = names.commodity(instrument, units.decimals)
             yield name, commodity, row["quantity"], units.quantity_decimals[instrument]
-        elif row["currency"] != units.base:
+    # Money in an account of lots stands by book and instrument as well; elsewhere these are blank.
+    of_money = ("account", "currency", "book", "instrument")
+    money = _undivided(columns.chosen(rows, ~holds), book)
+    for row in _added_up(money, of_money, amounts=["amount", "amount_base"]):
+        name = book.name(
+            row["account"], book=row["book"], instrument=row["instrument"], units=False
+        )
+        if row["currency"] != units.base:
             currency = names.currency(row["currency"])
             yield name, currency, row["amount"], units.decimals[row["currency"]]
         else:
             yield name, units.base, row["amount_base"], units.decimals_of_base()
+
+
+def _undivided(balances: pa.Table, book: AccountBook) -> pa.Table:
+    """Return balances without book and instrument where their account is one for all of these."""
+    divided = columns.texts(balances, "account").looked_up(book.is_divided, bool)
+    for name in ("book", "instrument"):
+        place = balances.schema.get_field_index(name)
+        kept = columns.Texts.either(divided, columns.texts(balances, name), "")
+        balances = balances.set_column(place, balances.schema.field(name), kept.dictionary())
+    return balances
+
+
+def _added_up(
+    balances: pa.Table, by: Sequence[str], *, amounts: Sequence[str]
+) -> list[dict[str, Any]]:
+    """Return balances by columns, as rows."""
+    found: list[dict[str, Any]] = grouping.add_up(balances, by, amounts=amounts).to_pylist()
+    return found

@@ -130,13 +130,23 @@ def _rows(view: PeriodView, made: Report) -> int:
 
 
 def _sealed_tables(view: PeriodView, made: Report) -> list[tuple[str, Segment]]:
-    """Return the segments that hold what a report is too long for, each with its file name."""
-    found = [
-        (f"{declared.name}-{segment.period}-{segment.batch:08}.parquet", segment)
-        for declared in _INSTEAD[made.name]
-        for segment in view.segments(declared, last=declared in _ANEW)
-    ]
-    return found if _rows(view, made) > CSV_ROWS else []
+    """Return the segments that hold what a report is too long for, each with its file name.
+
+    Those of a month that was booked in portions are numbered in their order.
+    """
+    if _rows(view, made) <= CSV_ROWS:
+        return []
+    found = []
+    for declared in _INSTEAD[made.name]:
+        together: dict[str, list[Segment]] = {}
+        for segment in view.segments(declared, last=declared in _ANEW):
+            name = f"{declared.name}-{segment.period}-{segment.batch:08}"
+            together.setdefault(name, []).append(segment)
+        for name, segments in together.items():
+            for number, segment in enumerate(segments, 1):
+                portion = f"-{number:03}" if len(segments) > 1 else ""
+                found.append((f"{name}{portion}.parquet", segment))
+    return found
 
 
 def _write(folder: Path, view: PeriodView, *, reports: dict[str, Report]) -> tuple[str, ...]:
