@@ -10,15 +10,17 @@ from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
+import pyarrow.parquet as pq
 import pytest
 from tests.operations.desk import Desk
 
 from subledger.booking.inputs import Events
 from subledger.columns import build
-from subledger.operations import portions
+from subledger.operations import packaging, portions
 from subledger.operations.books import Books, open_books
 from subledger.operations.closing import close
 from subledger.operations.demonstrating import demo
+from subledger.operations.packaging import package
 from subledger.operations.posting import post
 from subledger.operations.reporting import report, view_of
 from subledger.operations.verifying import verify
@@ -177,3 +179,20 @@ def test_a_trial_close_in_portions_leaves_nothing_behind(tmp_path: Path) -> None
     assert [check.id for one in results for check in one.checks if not check.passed] == []
     after = sorted(path for path in (tmp_path / "books").rglob("*") if path.is_file())
     assert after == before
+
+
+def test_a_package_holds_every_portion_of_a_long_report(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    books = closed(tmp_path / "cut", 2)
+    monkeypatch.setattr(packaging, "CSV_ROWS", 1)
+    [folder] = [made.folder for made in package(books, "2025-10", bases=["US-GAAP"])]
+    manifest = json.loads((folder / "manifest.json").read_text())
+    named = manifest["instead_of_csv"]["journal"]["files"]
+    lines = [pq.read_table(folder / name) for name in named if name.startswith("lines-")]
+    assert len(lines) == 2
+    journal = report(view_of(books, "2025-10", basis="US-GAAP"), "journal").table
+    assert sum(part.num_rows for part in lines) == journal.num_rows
+    assert [number for part in lines for number in part["seq"].to_pylist()] == journal[
+        "seq"
+    ].to_pylist()
