@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from decimal import ROUND_HALF_EVEN, Context, Decimal
 from fractions import Fraction
+from math import ceil, floor
 
 import numpy as np
 import numpy.typing as npt
@@ -41,6 +42,25 @@ def test_columns_are_divided_like_single_numbers(rows: list[tuple[int, int, int]
     else:
         with pytest.raises(NumberOverflow):
             numbers.mul_div_columns(a, b, divisor)
+
+
+@settings(max_examples=200)
+@given(st.lists(st.tuples(int64, int64, st.integers(1, INT64_MAX)), min_size=1, max_size=6))
+def test_columns_are_divided_rounding_down_or_up(rows: list[tuple[int, int, int]]) -> None:
+    a, b, divisor = (np.array([row[n] for row in rows], np.int64) for n in range(3))
+    for function, rounding in ((numbers.floor_columns, floor), (numbers.ceil_columns, ceil)):
+        exact = [rounding(Fraction(x * y, z)) for x, y, z in rows]
+        nearest = [round(Fraction(x * y, z)) for x, y, z in rows]
+        if all(INT64_MIN <= value <= INT64_MAX for value in (*exact, *nearest)):
+            assert function(a, b, divisor).tolist() == exact
+        else:
+            with pytest.raises(NumberOverflow):
+                function(a, b, divisor)
+
+
+def test_rounding_up_leaves_what_is_whole_as_it_is() -> None:
+    assert numbers.ceil_columns([0, 1, 3, 4, -1, -4], 1, 4).tolist() == [0, 1, 1, 1, 0, -1]
+    assert numbers.floor_columns([0, 1, 3, 4, -1, -4], 1, 4).tolist() == [0, 0, 0, 1, -1, -1]
 
 
 def each(function: Callable[..., int], *columns: Sequence[int]) -> list[int] | type[NumberOverflow]:

@@ -80,6 +80,28 @@ def mul_div_columns(a: npt.ArrayLike, b: npt.ArrayLike, divisor: npt.ArrayLike) 
     return result
 
 
+def floor_columns(a: npt.ArrayLike, b: npt.ArrayLike, divisor: npt.ArrayLike) -> Int64Array:
+    """Return a * b / divisor rounded down, row by row; divisors are positive."""
+    nearest, above = _nearest(a, b, divisor)
+    return subtract_columns(nearest, above < 0)
+
+
+def ceil_columns(a: npt.ArrayLike, b: npt.ArrayLike, divisor: npt.ArrayLike) -> Int64Array:
+    """Return a * b / divisor rounded up, row by row; divisors are positive."""
+    nearest, above = _nearest(a, b, divisor)
+    return add_columns(nearest, above > 0)
+
+
+def _nearest(
+    a: npt.ArrayLike, b: npt.ArrayLike, divisor: npt.ArrayLike
+) -> tuple[Int64Array, Int64Array]:
+    """Return quotients half to even, and what products are above them, in parts of the divisor."""
+    nearest = mul_div_columns(a, b, divisor)
+    # No more than half a divisor, so that it is exact however far both products wrap.
+    product = np.asarray(a, np.int64) * np.asarray(b, np.int64)
+    return nearest, np.asarray(product - nearest * np.asarray(divisor, np.int64), np.int64)
+
+
 def _narrow(product: Int64Array, divisor: Int64Array) -> Int64Array:
     """Return products over divisors, rounded half to even, where twice a product fits."""
     quotient, remainder = np.divmod(product, divisor)
