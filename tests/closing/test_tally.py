@@ -45,7 +45,7 @@ def told(tally: Tally) -> dict[str, object]:
         "balanced": tally.balanced,
         "control": (tally.debit, tally.credit),
         "balances": balances_after(BALANCES.empty(), tally.balances).to_pylist(),
-        "trades": set(trades_standing(tally)),
+        "trades": set(trades_standing(tally).to_pylist()),
         "items": amounts(tally.items.items),
         "dividends": amounts(tally.dividends.items),
         **{name: amounts(getattr(tally, name)) for name in figures},

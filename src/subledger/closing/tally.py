@@ -256,9 +256,11 @@ def _standing(entries: pa.Table) -> Standing:
     return Standing(names[first], count)
 
 
-def trades_standing(tally: Tally) -> Texts:
-    """Return the trades of which any entry stands."""
+def trades_standing(tally: Tally) -> pa.StringArray:
+    """Return the trades of which any entry stands; one may be named several times."""
+    if all((part.entries > 0).all() for part in tally.trades):
+        return pa.concat_arrays([part.names.plain() for part in tally.trades])
     names = Texts.joined([part.names for part in tally.trades])
     codes, first = group_codes([names])
     entries = group_sums(codes, np.concatenate([part.entries for part in tally.trades]), len(first))
-    return names[first[entries > 0]]
+    return names[first[entries > 0]].plain()

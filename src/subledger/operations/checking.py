@@ -6,11 +6,13 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from itertools import chain, repeat
 
 from subledger.closing.checks import Check, Closed, tie_outs
-from subledger.closing.tally import Tally
+from subledger.closing.tally import Tally, tally_of
 from subledger.journal.journal import Journal
 from subledger.operations.balances import state_on
+from subledger.operations.booked_months import in_parts
 from subledger.operations.books import Books
 from subledger.operations.period_views import PeriodView, view_of
 from subledger.store.records import Close
@@ -105,7 +107,7 @@ def period_checks(view: PeriodView) -> list[Check]:
             policy=view.policy,
             opening=view.opening,
             closing=view.closing,
-            tally=Tally.of(view.journal, view.reliefs, chart=view.books.chart),
+            tally=_tally(view),
             lots=view.state(LOTS),
             unsettled=view.state(UNSETTLED),
             unsettled_before=state_on(view.reading, UNSETTLED, basis=basis, on=before),
@@ -117,3 +119,17 @@ def period_checks(view: PeriodView) -> list[Check]:
             valued_on=view.period.end if valued else None,
         )
     )
+
+
+def _tally(view: PeriodView) -> Tally:
+    """Return what the journal of a period comes to, read part by part."""
+    reading, basis = view.reading, view.policy.name
+    known = set(reading.periods("entries", basis))
+    parts = [
+        in_parts(reading, basis, period=month.label)
+        for month in view.period.months()
+        if month.label in known
+    ]
+    reliefs = chain([view.reliefs], repeat(RELIEFS.empty()))
+    pairs = zip(chain(*parts) if parts else [Journal.empty()], reliefs, strict=False)
+    return tally_of(Tally.of(part, rows, chart=view.books.chart) for part, rows in pairs)

@@ -8,11 +8,12 @@ from dataclasses import replace
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from subledger.booking.inputs import Carried
 from subledger.closing.checks import Check, Closed, tie_outs
 from subledger.closing.tally import trades_standing
-from subledger.columns import Flags, Texts, days, group_codes, numbers, rows_named, texts
+from subledger.columns import Flags, Texts, days, numbers, texts
 from subledger.errors import CODES, Finding, refuse
 from subledger.numbers import exact_sum, to_text
 from subledger.operations.booked_months import BookedBasis
@@ -136,14 +137,14 @@ def account_for_every_trade(run: CloseRun) -> None:
     left_out = texts(late, "trade_id")[_inside(late, run)]
     accounted = [
         trades_standing(run.month.tally),
-        left_out,
-        texts(run.booked.exceptions, "event_id"),
-        texts(trades, "trade_id")[_posts_nothing(trades)],
+        left_out.plain(),
+        texts(run.booked.exceptions, "event_id").plain(),
+        texts(trades, "trade_id")[_posts_nothing(trades)].plain(),
     ]
-    known = Texts.joined([texts(trades, "trade_id")[_inside(trades, run)], left_out])
-    _, first = group_codes([known])
-    known = known[first]
-    missing = known[rows_named(known, among=Texts.joined(accounted)) < 0].tolist()
+    named = Texts.joined([texts(trades, "trade_id")[_inside(trades, run)], left_out])
+    known = named.values.take(pa.array(named.used()))
+    found = pc.is_in(known, value_set=pa.concat_arrays(accounted))
+    missing = known.filter(pc.invert(found)).to_pylist()
     run.checks.append(
         Check(
             "COMPLETE",
