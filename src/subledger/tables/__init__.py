@@ -20,7 +20,6 @@ from subledger.tables.booked import (
     LINES,
     LOTS,
     MARK_MEASURES,
-    MEASURE_NAMES,
     MEASURES,
     MONEY,
     RELIEFS,
@@ -73,6 +72,7 @@ from subledger.tables.inputs import (
     MARKS,
     SETTLING,
 )
+from subledger.tables.measures import MEASURE_NAMES
 
 __all__ = [
     "BALANCES",

@@ -1,4 +1,8 @@
-"""What booking makes: lots, reliefs, measures, entries, lines, balances, exceptions."""
+"""What booking makes: lots, reliefs, measures, entries, lines, balances, exceptions.
+
+Columns are added and never renamed: a new one is declared by `added(version, ...)`, which says from
+which version of the schema on the table has it, and what it is in rows that were sealed before.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +10,6 @@ import pyarrow as pa
 
 from subledger.tables.declaring import (
     DIMENSIONS,
-    FEES,
     OWNER,
     SOURCE,
     Table,
@@ -22,6 +25,7 @@ from subledger.tables.declaring import (
     units,
     whole,
 )
+from subledger.tables.measures import measure_columns
 
 LOTS = Table(
     "lots",
@@ -106,54 +110,6 @@ RELIEFS = Table(
     ("accounting_date", "trade_id", "relief_id"),
 )
 
-MEASURE_NAMES = (
-    "gross",
-    *FEES,
-    "rebate",
-    "fees",
-    "translated_fees",
-    "net",
-    "settlement_net",
-    "traded",
-    "cost",
-    "proceeds",
-    "cost_moved",
-    "cost_relieved",
-    "interbook_cost",
-    "realised_price",
-    "realised_fx",
-    "mark_released",
-    "mark_fx_released",
-    "mark_change",
-    "mark_fx_change",
-    "withheld",
-    "reclaimable",
-    "amount",
-    "paid",
-    "difference",
-    "fx_gain",
-    "revaluation",
-    "revaluation_released",
-)
-_MEASURES_SINCE_2 = {
-    "translated_fees",
-    "settlement_net",
-    "traded",
-    "cost_moved",
-    "withheld",
-    "reclaimable",
-    "paid",
-    "difference",
-    "fx_gain",
-    "revaluation",
-    "revaluation_released",
-}
-
-
-def _measure(field: pa.Field, name: str) -> pa.Field:
-    return added(2, field) if name in _MEASURES_SINCE_2 else field
-
-
 MEASURES = Table(
     "measures",
     "The named amounts of each entry; a name that does not apply is zero.",
@@ -171,8 +127,7 @@ MEASURES = Table(
             added(2, text("settlement_currency", "of settlement_net")),
             added(2, text("traded_currency", "of traded")),
             units("quantity"),
-            *(_measure(money(name), name) for name in MEASURE_NAMES),
-            *(_measure(base(f"{name}_base"), name) for name in MEASURE_NAMES),
+            *measure_columns(),
         ]
     ),
     ("event_id", "event_version", "stage", "leg"),
