@@ -15,7 +15,15 @@ from subledger.booking.excepting import Screening
 from subledger.booking.exchanging import other_currency, traded_amount
 from subledger.booking.inputs import Events, Terms
 from subledger.chart import Unbooked
-from subledger.chart.measures import CASH_KINDS, EVENTS, Cell, cells, values_of
+from subledger.chart.measures import (
+    CASH_KINDS,
+    EVENTS,
+    EVENTS_OF_VALUATION,
+    HELD_EVENTS,
+    Cell,
+    cells,
+    values_of,
+)
 from subledger.columns import Flags, concatenate, days, group_codes, numbers, sorted_by, texts
 from subledger.conversion import Conversions
 from subledger.tables import EXCEPTIONS
@@ -133,11 +141,11 @@ def _coverage(asset_class: str, on: date, *, terms: Terms) -> str:
 
     A trade whose settlement or mark no rule books would be booked in part.
     """
-    marked = ("mark",) if terms.policy.valuation != "cost" else ()
-    held = ("trade", "settlement", "opening_lot", *marked)
+    unvalued = EVENTS_OF_VALUATION if terms.policy.valuation == "cost" else frozenset()
     wanted = [
         (event, dict(zip(EVENTS[event], cell, strict=True)))
-        for event in (("fx_trade", "settlement") if asset_class == EXCHANGE else held)
+        for event in HELD_EVENTS[asset_class]
+        if event not in unvalued
         for cell in cells(event)
         if _can_happen(event, cell, asset_class=asset_class)
     ]
