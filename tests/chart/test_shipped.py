@@ -36,12 +36,14 @@ def test_the_shipped_chart_is_proved_for_both_bases_and_each_alone(shipped: Char
     assert prove(shipped, ["US-TAX"]) == []
 
 
-def test_equities_and_etfs_are_booked_and_every_other_class_has_a_reason(shipped: Chart) -> None:
+def test_equities_etfs_and_options_are_booked_and_every_other_class_has_a_reason(
+    shipped: Chart,
+) -> None:
     for event in ("trade", "settlement", "mark", "opening_lot"):
         for cell in cells(event):
             values = values_of(event, cell)
             found = shipped.rule_for(event, values, basis="US-TAX", on=TODAY)
-            booked = cell[0] in {"equity", "etf"} and values.get("item") != "traded"
+            booked = cell[0] in {"equity", "etf", "option"} and values.get("item") != "traded"
             booked |= cell[0] == "fx_spot" and event == "settlement"
             assert isinstance(found, Rule if booked else Unbooked), (event, cell)
 
@@ -195,7 +197,7 @@ def test_lot_mark_unsettled_and_due_accounts_are_closed_to_manual_journals(shipp
         *("due.from_books", "due.to_books"),
     )
     for slot in slots:
-        for asset_class in ("equity", "etf"):
+        for asset_class in ("equity", "etf", "option"):
             account = shipped.accounts[shipped.account_for(slot, asset_class=asset_class)]
             assert not account.manual, account.number
             assert account.holds_lots == slot.endswith(".cost")
