@@ -99,6 +99,7 @@ def test_there_are_golden_books() -> None:
         "foreign_share",
         "long_and_short",
         "lot_methods",
+        "options_bought_and_written",
         "price_and_currency_gain",
         "swiss_dividend",
         "taken_over",
