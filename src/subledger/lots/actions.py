@@ -160,7 +160,8 @@ def cost_split(lots: Lots, weights: Sequence[npt.ArrayLike]) -> tuple[Costs, ...
         weights: At least one, each a column or one value, from 0 up, not all of a lot 0.
 
     Each part is rounded half to even; the one with the largest weight, the first of several, takes
-    what the others leave, so that the parts of a lot add up to its cost.
+    what the others leave, so that the parts of a lot add up to its cost. Of five parts or more and
+    a cost of a few ledger units it can be left less than nothing.
     """
     shares = [_column(lots, weight) for weight in weights]
     whole, largest = add_columns(shares[0], *shares[1:]), np.argmax(shares, axis=0)
