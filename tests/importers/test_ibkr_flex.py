@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from decimal import Decimal
 
 import pytest
 
 from subledger.importers.ibkr_flex import read_ibkr_flex
 from subledger.importers.ibkr_flex_instruments import id_of_symbol
-from subledger.importers.ibkr_flex_trades import BrokerRealised, realised_by_broker
+from subledger.importers.ibkr_flex_realised import realised_by_broker
 from subledger.importers.source import Intake, Source
 
 EXECUTION = {
@@ -367,11 +366,6 @@ def test_a_base_currency_that_is_not_stated_is_the_one_whose_rate_is_always_one(
     assert rows(source, "base", "quote", "rate") == [("USD", "CHF", "0.9")]
     assert codes(source) == [("FLEX_ASSUMED", 7)]
     assert codes(read(statement(trade(), base=""), "rates")) == [("FLEX_NO_BASE", 6)]
-
-
-def test_the_brokers_own_realised_gains_are_read_for_comparison_alone() -> None:
-    found = realised_by_broker(statement(trade(), trade(SALE, CLOSING)), "s.xml")
-    assert found == [BrokerRealised("ibkr:7002", "ACME", "USD", Decimal(-2))]
 
 
 def test_a_cancelled_execution_realised_nothing_and_the_others_keep_their_numbers() -> None:

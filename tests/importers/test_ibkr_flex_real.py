@@ -17,7 +17,7 @@ from subledger.events.context import Context
 from subledger.events.reading import Reading
 from subledger.importers.canonical import read_file
 from subledger.importers.ibkr_flex import read_ibkr_flex
-from subledger.importers.ibkr_flex_trades import realised_by_broker
+from subledger.importers.ibkr_flex_realised import realised_by_broker
 from subledger.importers.source import Intake
 
 STATEMENTS = Path(__file__).parents[3] / "shared" / "data" / "ibkr"

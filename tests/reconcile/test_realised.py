@@ -41,6 +41,22 @@ def test_a_trade_that_one_side_alone_knows_is_listed() -> None:
     ] == [("T1", "not stated", "1.00", "", ""), ("T2", "not booked", "", "-2.50", "")]
 
 
+def test_where_the_broker_contradicts_itself_no_gain_agrees() -> None:
+    """Ours may be either of its two figures; beyond the tolerance of both it differs."""
+    stated = gain("T1", "767.11")._replace(by_rows=Decimal("767.10"))
+    for ours, result in (
+        ("767.10", "broker inconsistent"),
+        ("767.11", "broker inconsistent"),
+        ("767.12", "broker inconsistent"),
+        ("767.13", "differs"),
+    ):
+        (row,) = compared([gain("T1", ours)], [stated])
+        assert (row["result"], row["theirs"], row["theirs_by_rows"]) == (result, "767.11", "767.10")
+    assert [row["result"] for row in compared([], [stated])] == ["not booked"]
+    (row,) = compared([gain("T1", "1.00")], [gain("T1", "1.00")])
+    assert row["theirs_by_rows"] == ""
+
+
 def test_nothing_on_either_side_is_an_empty_report() -> None:
     """Books without disposals and a statement without any have nothing to compare."""
     assert compared([], []) == []

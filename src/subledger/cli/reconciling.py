@@ -26,7 +26,7 @@ def trades(
     shape: Format = Shape.TABLE,
     output: Output = None,
 ) -> None:
-    """Compare the realised gain of every closing trade; exits 1 where one differs."""
+    """Compare the realised gain of every closing trade; exits 1 unless all agree."""
     from subledger.operations.reconciling import reconcile_trades  # noqa: PLC0415 - light help
     from subledger.reconcile.realised import AGREES  # noqa: PLC0415 - help stays light
 

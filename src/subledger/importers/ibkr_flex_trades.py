@@ -1,4 +1,4 @@
-"""Executions of a Flex file as a trades file, and what the broker says they realised.
+"""Executions of a Flex file as a trades file.
 
 The id of a trade is the broker's `transactionID`: every execution has one, expiries and
 assignments included (these have no `ibExecID`), the broker uses it once across trades and cash,
@@ -12,13 +12,10 @@ from collections import Counter
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Context, Decimal, Inexact
-from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
-from subledger.errors import Refused
-from subledger.importers.ibkr_flex_instruments import Names, names_of, valid_id
-from subledger.importers.ibkr_flex_xml import Flex, FlexRow, Statement, iso, parse_flex, plain
-from subledger.importers.source import Intake
+from subledger.importers.ibkr_flex_instruments import Names, valid_id
+from subledger.importers.ibkr_flex_xml import Flex, FlexRow, Statement, iso, plain
 
 # A Flex file knows no trading books.
 BOOK = "MAIN"
@@ -30,6 +27,8 @@ EXACT = Context(prec=120, traps=[Inexact])
 
 _CANCELS = ("TradeCancel", "FracShareCancel")
 _OTHER_LEVELS = ("Order", "SymbolSummary", "AssetSummary", "Lot", "TradeConfirm")
+_OPTIONS = ("OPT", "FOP")
+_BOOKED = "BookTrade"  # by the broker, without a market: expiry, exercise, assignment, delivery
 _NO_NET = ("CASH", "FUT")  # their net cash is not what price and quantity give
 
 HEADER = (
@@ -60,17 +59,8 @@ HEADER = (
 )
 
 
-class BrokerRealised(NamedTuple):
-    """What the broker says a closing execution realised, in the currency of the instrument."""
-
-    trade_id: str
-    instrument: str
-    currency: str
-    realised: Decimal  # fifoPnlRealized
-
-
 @dataclass(slots=True)
-class _Numbering:
+class Numbering:
     """Counts equal executions and executions of a day, where the broker gives no ids."""
 
     equal: Counter[str] = field(default_factory=Counter)
@@ -82,12 +72,12 @@ def trades(flex: Flex, names: Names) -> list[tuple[int, dict[str, str]]]:
 
     A trade is settled when its contractual settlement date lies within the statement; after it,
     it is confirmed, and a later statement settles it. Findings: FLEX_CANCELLATION, FLEX_VALUE.
-    Notes: FLEX_NET_DIFFERS, FLEX_NOT_IMPORTED.
+    Notes: FLEX_NET_DIFFERS, FLEX_NOT_IMPORTED, FLEX_ASSUMED.
     """
     rows: list[tuple[int, dict[str, str]]] = []
-    numbering = _Numbering()
+    numbering = Numbering()
     for statement in flex.statements:
-        executions, cancelled = _executions(flex, statement)
+        executions, cancelled = executions_of(flex, statement)
         through = flex.day(statement.row, "toDate")
         for row in executions:
             trade = _trade(flex, row, statement=statement, names=names, numbering=numbering)
@@ -96,39 +86,37 @@ def trades(flex: Flex, names: Names) -> list[tuple[int, dict[str, str]]]:
             elif through is not None and trade["settlement_date"] <= iso(through):
                 trade |= {"status": "settled", "settled_date": trade["settlement_date"]}
             rows.append((row.line, trade))
+        _note_deliveries(flex, executions, statement=statement)
     return rows
 
 
-def realised_by_broker(data: bytes, file: str) -> list[BrokerRealised]:
-    """Return what the broker's own statement says each closing execution realised.
+def _note_deliveries(flex: Flex, executions: list[FlexRow], *, statement: Statement) -> None:
+    """Note each delivery of a stock beside the close of an option on it, booked by the broker.
 
-    Nothing of it is imported; it is there to be compared with. Executions are numbered as the
-    trades are; cancelled ones realised nothing.
-
-    Raises:
-        Refused: with the findings of `parse_flex`, FLEX_VALUE and FLEX_CANCELLATION.
+    Both are trades like others: the option is closed at price 0, and what it cost or brought is
+    realised there instead of going over to the stock.
     """
-    flex = parse_flex(data, Intake(file=file, kind="trades"))
-    if flex.findings:
-        raise Refused(flex.findings)
-    names, numbering, zero = names_of(flex), _Numbering(), Decimal(0)
-    found: list[BrokerRealised] = []
-    for statement in flex.statements:
-        executions, cancelled = _executions(flex, statement)
-        for row in executions:
-            trade_id, _ = _identity(flex, row, statement=statement, numbering=numbering)
-            if row.text("transactionID") in cancelled:
-                continue
-            realised = flex.number(row, "fifoPnlRealized") or zero
-            if realised or "C" in row.text("openCloseIndicator"):
-                currency = row.text("currency")
-                found.append(BrokerRealised(trade_id, names.of(row), currency, realised))
-    if flex.findings:
-        raise Refused(sorted(flex.findings, key=lambda finding: finding.row or 0))
-    return found
+    closed: dict[tuple[str, str, str], FlexRow] = {}
+    booked = [row for row in executions if row.text("transactionType") == _BOOKED]
+    for row in booked:
+        if row.text("assetCategory") in _OPTIONS:
+            # The symbol of an option begins with that of its underlying, if nothing else names it.
+            symbol = row.text("underlyingSymbol") or row.text("symbol").partition(" ")[0]
+            for named in {symbol.replace(" ", ""), row.text("underlyingConid")} - {""}:
+                closed[statement.account_of(row), row.text("tradeDate"), named] = row
+    for row in booked:
+        day = statement.account_of(row), row.text("tradeDate")
+        names = row.text("symbol").replace(" ", ""), row.text("conid")
+        option = next((closed[*day, name] for name in names if (*day, name) in closed), None)
+        if option is not None and row.text("assetCategory") not in _OPTIONS:
+            message = (
+                f"taken to be delivered for {option.text('symbol')}, whose premium is realised "
+                "and does not become part of its cost or proceeds"
+            )
+            flex.note("FLEX_ASSUMED", message, row=row, value=row.text("symbol"))
 
 
-def _executions(flex: Flex, statement: Statement) -> tuple[list[FlexRow], set[str]]:
+def executions_of(flex: Flex, statement: Statement) -> tuple[list[FlexRow], set[str]]:
     """Return the executions that are trades, and the ids of those that others cancel."""
     others = [row for row in statement.of("Trade") if row.text("levelOfDetail") not in EXECUTION]
     for tag in _OTHER_LEVELS:
@@ -157,9 +145,9 @@ def _is_cancel(row: FlexRow) -> bool:
 
 
 def _trade(
-    flex: Flex, row: FlexRow, *, statement: Statement, names: Names, numbering: _Numbering
+    flex: Flex, row: FlexRow, *, statement: Statement, names: Names, numbering: Numbering
 ) -> dict[str, str]:
-    trade_id, sequence = _identity(flex, row, statement=statement, numbering=numbering)
+    trade_id, sequence = identity_of(flex, row, statement=statement, numbering=numbering)
     moment = flex.moment(row, "dateTime")
     commission = _negated(flex.number(row, "ibCommission"))
     tax = _tax(flex, row)
@@ -195,8 +183,8 @@ def _trade(
     }
 
 
-def _identity(
-    flex: Flex, row: FlexRow, *, statement: Statement, numbering: _Numbering
+def identity_of(
+    flex: Flex, row: FlexRow, *, statement: Statement, numbering: Numbering
 ) -> tuple[str, str]:
     """Return the id and the sequence of an execution.
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from subledger.errors import refuse
 from subledger.importers.formats import format_of
-from subledger.importers.ibkr_flex_trades import realised_by_broker
+from subledger.importers.ibkr_flex_realised import realised_by_broker
 from subledger.operations.books import Books
 from subledger.reconcile.realised import Realised, compare_realised, realised_by_us
 from subledger.statements.report import Report
@@ -20,7 +20,8 @@ def reconcile_trades(books: Books, path: Path, *, basis: str = "") -> Report:
     """Compare the realised gain of every closing trade with the one that the broker states.
 
     Fees belong to cost and proceeds at most brokers, so a basis that capitalises fees compares
-    best. The tolerance is `tolerance.gross`, in the trade's currency.
+    best. The tolerance is `tolerance.gross`, in the trade's currency. Where the broker's statement
+    contradicts itself about a trade, both of its figures are listed.
 
     Raises:
         Refused: FILE_UNREADABLE; UNKNOWN_FORMAT for a file that states no gains; the findings of
@@ -35,7 +36,7 @@ def reconcile_trades(books: Books, path: Path, *, basis: str = "") -> Report:
         message = f"only a file of format {_STATES_GAINS} states realised gains"
         raise refuse("UNKNOWN_FORMAT", message, file=path.name)
     theirs = [
-        Realised(one.trade_id, one.instrument, one.currency, one.realised)
+        Realised(one.trade_id, one.instrument, one.currency, one.realised, one.by_rows)
         for one in realised_by_broker(data, path.name)
     ]
     reading = books.control.read()

@@ -17,27 +17,37 @@ from subledger.tables import text
 _EXACT = Context(prec=120, traps=[Inexact])
 
 AGREES, DIFFERS, NOT_BOOKED, NOT_STATED = "agrees", "differs", "not booked", "not stated"
+INCONSISTENT = "broker inconsistent"
 
 SCHEMA = pa.schema(
     [
         text("trade_id"),
         text("instrument"),
         text("currency"),
-        text("result", "agrees, differs, not booked (by us) or not stated (by the broker)"),
+        text(
+            "result",
+            "agrees, differs, broker inconsistent, not booked (by us), not stated (by the broker)",
+        ),
         number_text("ours"),
         number_text("theirs"),
         number_text("difference"),
+        number_text("theirs_by_rows"),
     ]
 )
 
 
 class Realised(NamedTuple):
-    """A realised gain in the currency of its trade."""
+    """A realised gain in the currency of its trade.
+
+    `by_rows` is another gain, where the broker's own rows of the lots give another one than the
+    broker states; None where they do not, and of ours.
+    """
 
     trade_id: str
     instrument: str
     currency: str
     gain: Decimal
+    by_rows: Decimal | None = None
 
 
 def realised_by_us(reliefs: Iterable[pa.Table], decimals: Mapping[str, int]) -> list[Realised]:
@@ -59,7 +69,9 @@ def compare_realised(
 ) -> Report:
     """Return every closing trade that either side knows, with both gains and their difference.
 
-    A difference up to the tolerance, in the trade's currency, agrees.
+    A difference up to the tolerance, in the trade's currency, agrees. Where the broker states one
+    gain and its own rows give another, and ours is within the tolerance of either, the result is
+    that the broker is inconsistent, however little the two are apart.
     """
     known, stated = {one.trade_id: one for one in ours}, {one.trade_id: one for one in theirs}
     rows = []
@@ -67,15 +79,17 @@ def compare_realised(
         we, they = known.get(trade), stated.get(trade)
         one = we or stated[trade]
         difference = _EXACT.subtract(we.gain, they.gain) if we and they else None
+        by_rows = they.by_rows if they else None
         rows.append(
             {
                 "trade_id": trade,
                 "instrument": one.instrument,
                 "currency": one.currency,
-                "result": _result(difference, stated=they is not None, tolerance=tolerance),
+                "result": _result(we, they, tolerance=tolerance),
                 "ours": _plain(we.gain if we else None),
                 "theirs": _plain(they.gain if they else None),
                 "difference": _plain(difference),
+                "theirs_by_rows": _plain(by_rows),
             }
         )
     columns = {name: [row[name] for row in rows] for name in SCHEMA.names}
@@ -84,10 +98,16 @@ def compare_realised(
     )
 
 
-def _result(difference: Decimal | None, *, stated: bool, tolerance: Decimal) -> str:
-    if difference is None:
-        return NOT_BOOKED if stated else NOT_STATED
-    return AGREES if abs(difference) <= tolerance else DIFFERS
+def _result(ours: Realised | None, theirs: Realised | None, *, tolerance: Decimal) -> str:
+    """Return the result of one trade, which at least one side knows."""
+    if ours is None:
+        return NOT_BOOKED
+    if theirs is None:
+        return NOT_STATED
+    stated = [theirs.gain] if theirs.by_rows is None else [theirs.gain, theirs.by_rows]
+    if all(abs(_EXACT.subtract(ours.gain, gain)) > tolerance for gain in stated):
+        return DIFFERS
+    return AGREES if theirs.by_rows is None else INCONSISTENT
 
 
 def _plain(value: Decimal | None) -> str:
