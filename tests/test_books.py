@@ -93,6 +93,7 @@ def test_there_are_golden_books() -> None:
     assert CASES == [
         "amended_and_cancelled",
         "average_across_books",
+        "coins",
         "crossing_zero_with_fees",
         "currency_trading",
         "fees_in_another_currency",

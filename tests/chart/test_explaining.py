@@ -156,7 +156,8 @@ def test_the_manual_has_a_row_for_every_line_of_every_rule(shipped: Chart) -> No
     first = rows[0]
     assert (first.rule, first.event, first.basis) == ("trade.long.close", "trade", "all")
     assert first.when == (
-        "asset_class = equity or etf or option, side = long, effect = close, settlement = same"
+        "asset_class = equity or etf or option or crypto or fund, "
+        "side = long, effect = close, settlement = same"
     )
     assert (first.debit, first.credit, first.measure) == ("1110 Unsettled sales", "", "net")
     assert all(bool(row.debit) != bool(row.credit) and row.source for row in rows)

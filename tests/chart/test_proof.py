@@ -22,7 +22,7 @@ lines = [
   {{ cr = "gain.fx.realised", amount = "fx_gain" }},
 ]
 """
-EQUITIES = "trade(asset_class=equity|etf|option, side={}, effect={}{})"
+EQUITIES = "trade(asset_class=equity|etf|option|crypto|fund, side={}, effect={}{})"
 
 
 def settle(rule_id: str, when: str, more: str = "") -> str:
@@ -248,7 +248,7 @@ def test_a_measure_of_another_side_is_no_measure_of_the_cell(broken: Broken) -> 
             "RULE_MEASURE",
             (
                 "rule trade.short.close line 1: no measure 'proceeds' here; "
-                "cell: trade(asset_class=equity|etf|option, side=short, effect=close)"
+                "cell: trade(asset_class=equity|etf|option|crypto|fund, side=short, effect=close)"
             ),
         )
     ]

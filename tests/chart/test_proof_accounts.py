@@ -27,7 +27,7 @@ RULES = "posting_rules.toml"
             '{ cr = "equity.opening", amount = "cost", quantity = true }',
             (
                 "line 2: quantity = true, but account 3090 holds no lots; "
-                "cell: opening_lot(asset_class=equity|etf|option, side=long)"
+                "cell: opening_lot(asset_class=equity|etf|option|crypto|fund, side=long)"
             ),
         ),
         (
@@ -35,7 +35,7 @@ RULES = "posting_rules.toml"
             '{ cr = "equity.opening", amount = "cost", per = "lot" }',
             (
                 'line 2: per = "lot", but account 3090 holds no lots; '
-                "cell: opening_lot(asset_class=equity|etf|option, side=long)"
+                "cell: opening_lot(asset_class=equity|etf|option|crypto|fund, side=long)"
             ),
         ),
     ],
@@ -52,7 +52,7 @@ def test_a_mark_has_no_owner_of_its_own(proved: Proved) -> None:
             "RULE_ACCOUNT",
             (
                 'rule mark.short line 1: event mark concerns lots of several owners: per = "lot" '
-                "is missing; cell: mark(asset_class=equity|etf|option, side=short)"
+                "is missing; cell: mark(asset_class=equity|etf|option|crypto|fund, side=short)"
             ),
         )
     ]

@@ -24,6 +24,7 @@ from subledger.chart.measures import (
 
 BASES = ("US-GAAP", "US-TAX")
 TODAY = date(2026, 1, 31)
+HELD = ("equity", "etf", "option", "crypto", "fund")
 
 
 def _lines(chart: Chart) -> list[tuple[Rule, int]]:
@@ -36,14 +37,14 @@ def test_the_shipped_chart_is_proved_for_both_bases_and_each_alone(shipped: Char
     assert prove(shipped, ["US-TAX"]) == []
 
 
-def test_equities_etfs_and_options_are_booked_and_every_other_class_has_a_reason(
+def test_what_is_held_at_cost_in_lots_is_booked_and_every_other_class_has_a_reason(
     shipped: Chart,
 ) -> None:
     for event in ("trade", "settlement", "mark", "opening_lot"):
         for cell in cells(event):
             values = values_of(event, cell)
             found = shipped.rule_for(event, values, basis="US-TAX", on=TODAY)
-            booked = cell[0] in {"equity", "etf", "option"} and values.get("item") != "traded"
+            booked = cell[0] in HELD and values.get("item") != "traded"
             booked |= cell[0] == "fx_spot" and event == "settlement"
             assert isinstance(found, Rule if booked else Unbooked), (event, cell)
 
@@ -197,7 +198,7 @@ def test_lot_mark_unsettled_and_due_accounts_are_closed_to_manual_journals(shipp
         *("due.from_books", "due.to_books"),
     )
     for slot in slots:
-        for asset_class in ("equity", "etf", "option"):
+        for asset_class in HELD:
             account = shipped.accounts[shipped.account_for(slot, asset_class=asset_class)]
             assert not account.manual, account.number
             assert account.holds_lots == slot.endswith(".cost")

@@ -29,6 +29,7 @@ instrument asset_class currency quantity_decimals exchange
 ACME       equity      USD      0                 XNYS
 BOLT       equity      USD      0                 XNYS
 COIN       crypto      USD      8                 -
+RITE       rights      USD      0                 -
 EURO       equity      EUR      0                 -
 """
 

@@ -70,7 +70,7 @@ def test_all_that_stops_a_close_is_named_at_once_listed_and_nothing_is_sealed(
         {TRADE} instrument
         T1 01-05 01-07 buy 100 10.00 ACME
         T2 01-05 01-07 buy 100 10.00 BOLT
-        T3 01-05 01-07 buy 100 10.00 COIN
+        T3 01-05 01-07 buy 100 10.00 RITE
         """,
     )
     desk.takes("prices", "date price instrument\n01-29 11.00 ACME")

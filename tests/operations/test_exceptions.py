@@ -13,7 +13,7 @@ TRADE = "trade_id trade_date settled_date side quantity price"
 ONE = f"{TRADE}\nT1 01-05 01-07 buy 100 10.00"
 
 LATER = {
-    "LATER_ASSET_CLASS": ("trades", f"{TRADE} instrument\nX1 01-05 01-07 buy 100 10.00 COIN"),
+    "LATER_ASSET_CLASS": ("trades", f"{TRADE} instrument\nX1 01-05 01-07 buy 100 10.00 RITE"),
     "LATER_ACCRUED_INTEREST": (
         "trades",
         f"{TRADE} accrued_interest\nX1 01-05 01-07 buy 100 10.00 1.00",

@@ -183,7 +183,7 @@ def test_ids_are_per_kind_of_file_so_sweeping_cash_moves_no_trade(closed: Desk) 
 
 
 def test_an_event_that_later_work_books_is_swept_from_month_to_month(desk: Desk) -> None:
-    desk.takes("trades", f"{TRADE} instrument\nX1 1 01-05 01-07 buy 100 10.00 COIN")
+    desk.takes("trades", f"{TRADE} instrument\nX1 1 01-05 01-07 buy 100 10.00 RITE")
     desk.takes("trades", FIRST)
     desk.takes("prices", PRICES)
     desk.post()
