@@ -1,4 +1,4 @@
-"""Writes the generated pages of the manual: codes, commands, files, posting rules, tables.
+"""Writes the generated pages of the manual: codes, commands, files, postings, rules, tables.
 
 Usage: `python docs/generate.py` writes, `python docs/generate.py --check` exits 1 when a page is
 not what would be written.
@@ -7,6 +7,7 @@ not what would be written.
 from __future__ import annotations
 
 import argparse
+import importlib.util
 import inspect
 import re
 import sys
@@ -14,6 +15,7 @@ import tomllib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import groupby
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import pyarrow as pa
@@ -246,6 +248,23 @@ def _words(when: Mapping[str, Sequence[str]]) -> str:
     return ", ".join(f"{name} = {' or '.join(values)}" for name, values in when.items())
 
 
+def matrix_page() -> str:
+    """Return posting-matrix.md: every line of every rule in the cases in which it is there."""
+    head = _head("The posting matrix", "chart_of_accounts")
+    return "\n".join([head, *_beside("posting_matrix").matrix_page(HERE.parent, _table)])
+
+
+def _beside(name: str) -> ModuleType:
+    """Return a script of this folder as a module, from wherever this one is loaded."""
+    spec = importlib.util.spec_from_file_location(f"docs_{name}", HERE / f"{name}.py")
+    if spec is None or spec.loader is None:
+        raise ImportError(name)
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[spec.name] = module  # dataclasses look their module up
+    spec.loader.exec_module(module)
+    return module
+
+
 def tables_page() -> str:
     """Return tables.md: every table, its columns, types, units and meaning."""
     parts = [
@@ -322,6 +341,7 @@ PAGES: Mapping[str, Callable[[], str]] = {
     "commands.md": commands_page,
     "errors.md": errors_page,
     "files.md": files_page,
+    "posting-matrix.md": matrix_page,
     "rules.md": rules_page,
     "tables.md": tables_page,
 }
