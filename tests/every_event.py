@@ -53,26 +53,6 @@ NOT_YET: Mapping[str, Mapping[str, str]] = {
             )
         },
     },
-    "golden": {
-        **{
-            f"rule {rule}": "no golden book has such money yet"
-            for rule in (
-                *("capital.paid", "capital.received", "contribution.later", "withdrawal.at_once"),
-                *("withdrawal.later", "settlement.fees.receive"),
-                *(
-                    f"cash.{kind}.{way}"
-                    for kind in (
-                        *("interest", "fee", "tax", "borrow_fee", "rebate"),
-                        *("dividend", "withholding"),
-                    )
-                    for way in ("receive", "pay")
-                ),
-            )
-        },
-        **{
-            f"{event} of etf": "golden books hold shares only"
-            for event in ("trade", "settlement", "mark", "opening_lot")
-        },
-    },
+    "golden": {},
     "drawn": {},
 }
