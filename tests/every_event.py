@@ -36,11 +36,8 @@ NOT_YET: Mapping[str, Mapping[str, str]] = {
     "booked": {
         "asset class bond": "accrued interest, coupons and amortisation are not booked",
         "asset class future": "variation margin is not booked",
-        "asset class option": "premium, exercise and expiry are not booked",
         "asset class fx_forward": "forwards and their fair value are not booked",
-        "asset class crypto": "crypto assets and fees in kind are not booked",
         "asset class perpetual": "variation and funding are not booked",
-        "asset class fund": "units of funds off exchange are not booked",
         "asset class rights": "subscription rights are not booked",
         "cash kind coupon": "bonds are not booked",
         "cash kind funding": "perpetual futures are not booked",
@@ -54,5 +51,8 @@ NOT_YET: Mapping[str, Mapping[str, str]] = {
         },
     },
     "golden": {},
-    "drawn": {},
+    "drawn": {
+        f"asset class {name}": "random firms hold shares, ETFs and exchanges"
+        for name in ("crypto", "fund", "option")
+    },
 }

@@ -93,11 +93,11 @@ def test_there_are_golden_books() -> None:
     assert CASES == [
         "amended_and_cancelled",
         "average_across_books",
-        "coins",
         "capital_and_cash",
+        "classes_taken_over",
+        "coins",
         "crossing_zero_with_fees",
         "currency_trading",
-        "etf_with_rebate",
         "fees_in_another_currency",
         "foreign_share",
         "long_and_short",

@@ -25,6 +25,7 @@ from tests.laws.firm import Firm
 from subledger import tables
 from subledger.booking.inputs import Carried, Events
 from subledger.chart import Chart, Rule, Unbooked, load_chart
+from subledger.chart.dimensions import HELD_EVENTS
 from subledger.chart.measures import (
     EVENTS,
     EVENTS_OF_THE_ENGINE,
@@ -46,7 +47,6 @@ BOOKS = ROOT / "tests" / "books"
 PAGE = ROOT / "docs" / "posting-matrix.md"
 _CODE = re.compile(r"\b[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+\b")
 
-# Cells that no event of their class comes to, and that no rule has to book therefore.
 _EXCHANGED = "fx_spot"
 
 
@@ -82,10 +82,11 @@ def _rulings(event: str, **wanted: str) -> Iterator[Rule | Unbooked | None]:
 
 
 def _comes_up(event: str, values: Mapping[str, str]) -> bool:
-    """Say whether a cell can come up: exchanges hold no lots, the others exchange nothing."""
-    if values.get("asset_class") == _EXCHANGED:
-        return event == "settlement"
-    return values.get("item") != "traded"
+    """Say whether a class comes to a cell; only an exchange settles in another currency besides."""
+    asset_class = values.get("asset_class", _EXCHANGED)
+    return event in HELD_EVENTS[asset_class] and (
+        values.get("item") != "traded" or asset_class == _EXCHANGED
+    )
 
 
 def _events_of(kind: str, brought: tables.Table) -> list[str]:
