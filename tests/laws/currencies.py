@@ -49,14 +49,17 @@ def currencies(draw: st.DrawFn, *, moving: bool = True) -> Currencies:
 def instruments(
     draw: st.DrawFn, known: Currencies | None = None, *, only: Sequence[str] = CURRENCIES
 ) -> list[dict[str, Any]]:
-    """Draw two equities, an ETF and, where there are currencies, an exchange of two of them."""
+    """Draw an equity, an ETF, one of any class and, with currencies, an exchange of two of them."""
     places = draw(st.tuples(*[st.sampled_from((0, 0, 2, 5, 8))] * 3))
     multiplier = draw(st.sampled_from(("1", "1", "0.01", "2.5")))
     inside = ["USD"] * 3 if known is None else draw(st.tuples(*[st.sampled_from(only)] * 3))
+    other = draw(st.sampled_from(("equity", "option", "crypto", "fund")))
     held = [
         facts.instrument("AAA", decimals=places[0], currency=inside[0]),
         facts.instrument("BBB", "etf", decimals=places[1], currency=inside[1]),
-        facts.instrument("CCC", decimals=places[2], multiplier=multiplier, currency=inside[2]),
+        facts.instrument(
+            "CCC", other, decimals=places[2], multiplier=multiplier, currency=inside[2]
+        ),
     ]
     if known is None:
         return held
