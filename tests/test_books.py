@@ -100,6 +100,7 @@ def test_there_are_golden_books() -> None:
         "currency_trading",
         "fees_in_another_currency",
         "foreign_share",
+        "funding_reclaims_and_claims",
         "long_and_short",
         "lot_methods",
         "options_bought_and_written",

@@ -98,7 +98,7 @@ def test_a_refused_trade_leaves_the_lots_to_the_next_one() -> None:
     ]
 
 
-@pytest.mark.parametrize("kind", ["coupon", "funding"])
+@pytest.mark.parametrize("kind", ["coupon"])
 def test_kinds_of_cash_that_are_not_booked_yet_wait(kind: str) -> None:
     booking = booked(cash=[{**CASH, "kind": kind, "amount": -700}])
     assert codes(booking) == [("LATER_CASH_KIND", "C")]
@@ -114,6 +114,8 @@ def test_kinds_of_cash_that_are_not_booked_yet_wait(kind: str) -> None:
         ("tax", "6900", "6900"),
         ("borrow_fee", "6230", "6230"),
         ("rebate", "5150", "5150"),
+        ("funding", "5160", "6260"),
+        ("claim", "6520", "6520"),
     ],
 )
 def test_other_cash_is_income_or_expense_of_its_day(kind: str, received: str, paid: str) -> None:
@@ -122,6 +124,15 @@ def test_other_cash_is_income_or_expense_of_its_day(kind: str, received: str, pa
     went = booked(cash=[{**CASH, "kind": kind, "amount": -700}])
     assert entries(went) == [f"day 0 C cash; {paid} 7.00; 1020 -7.00"]
     assert codes(came) == codes(went) == []
+
+
+def test_reclaimed_tax_ends_the_claim_on_it_and_none_is_paid() -> None:
+    came = booked(cash=[{**CASH, "kind": "reclaim", "amount": 700}])
+    assert entries(came) == ["day 0 C cash; 1020 7.00; 1430 -7.00"]
+    assert codes(came) == []
+    # The file of cash refuses such a row (CASH_SIGN); nothing is booked of it either.
+    went = booked(cash=[{**CASH, "kind": "reclaim", "amount": -700}])
+    assert (codes(went), entries(went)) == ([("LATER_CASH_KIND", "C")], [])
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,11 @@ from tests.laws.currencies import ONLY_BASE, Currencies
 from tests.laws.drawn import days, inside, owners
 from tests.laws.facts import CURRENCIES, day
 
-LATER_KINDS = ("interest", "fee", "tax", "borrow_fee", "rebate", "dividend", "withholding")
+LATER_KINDS = (
+    *("interest", "fee", "tax", "borrow_fee", "rebate", "dividend", "withholding"),
+    *("funding", "reclaim", "claim"),
+)
+RECEIVED = ("reclaim",)
 
 
 @st.composite
@@ -33,7 +37,7 @@ def cash(
             "date": day(on),
             "settled_date": day(on + lag),
             "currency": currency,
-            "amount": amount if comes else -amount,
+            "amount": amount if comes or kind in RECEIVED else -amount,
             "batch": 1,
             "row": number + 2,
             **owner,

@@ -23,7 +23,10 @@ EXCHANGES = ("buy", "sell")
 ITEMS = ("amount", "traded", "fees")
 DIRECTIONS = ("receive", "pay")
 SETTLED = ("at_once", "later")
-CASH_KINDS = ("interest", "fee", "tax", "borrow_fee", "rebate", "dividend", "withholding")
+CASH_KINDS = (
+    *("interest", "fee", "tax", "borrow_fee", "rebate", "dividend", "withholding"),
+    *("funding", "reclaim", "claim"),
+)
 REVALUED = ("cash", "other", "unsettled", "entitlement")
 
 # A trade is booked by one of these, an exchange of currencies by the second.

@@ -24,7 +24,12 @@ CASH_KINDS = (
     "borrow_fee",
     "rebate",
     "funding",
+    "reclaim",
+    "claim",
 )
+# Of these the sign is known: above zero where received, below where paid.
+_RECEIVED = {"contribution": "a contribution is received", "reclaim": "a reclaim is received"}
+_PAID = {"withdrawal": "a withdrawal is paid"}
 
 COLUMNS = (
     Column("event_id", "id", required=True),
@@ -61,17 +66,17 @@ def read(rows: Rows, context: Context) -> Reading:
 
 
 def _refuse_signs(sheet: Sheet, amount: Int64Array) -> None:
-    """Refuse zero amounts, contributions that are not received, withdrawals that are not paid."""
+    """Refuse zero amounts, and amounts of the wrong sign of kinds that are one-way."""
     readable = sheet.sound("amount", "currency")
     message = "an amount of zero moves nothing"
     sheet.refuse((amount == 0) & readable, "ZERO_AMOUNT", column="amount", message=message)
     kinds = sheet["kind"]
-    received = (kinds == "contribution") & (amount < 0) & readable
-    sheet.refuse(
-        received, "CASH_SIGN", column="amount", message="a contribution is received: above zero"
-    )
-    paid = (kinds == "withdrawal") & (amount > 0) & readable
-    sheet.refuse(paid, "CASH_SIGN", column="amount", message="a withdrawal is paid: below zero")
+    for kind, said in _RECEIVED.items():
+        paid = (kinds == kind) & (amount < 0) & readable
+        sheet.refuse(paid, "CASH_SIGN", column="amount", message=f"{said}: above zero")
+    for kind, said in _PAID.items():
+        received = (kinds == kind) & (amount > 0) & readable
+        sheet.refuse(received, "CASH_SIGN", column="amount", message=f"{said}: below zero")
 
 
 KIND = Kind("cash", COLUMNS, CASH, read)
