@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -261,6 +262,15 @@ def test_the_template_gives_tax_lots_wider_pools_at_cost_with_fees_in_it() -> No
     }
 
 
+def test_the_template_under_ifrs_has_one_basis_at_fair_value_with_fees_expensed_in_euros() -> None:
+    settings = parse(settings_text("prop-ifrs"))
+    assert settings.bases == {"IFRS": BasisPolicy("IFRS", "EUR")}
+    assert (settings.base, settings.currencies["EUR"]) == ("EUR", 2)
+    assert settings.chart_folder.name == "prop-ifrs"
+    american = parse(settings_text("prop-us")).bases["US-GAAP"]
+    assert replace(american, name="IFRS", base_currency="EUR") == settings.bases["IFRS"]
+
+
 def test_single_settings_are_set_from_text_as_from_python() -> None:
     text = settings_text(
         "prop-us",
@@ -316,7 +326,7 @@ def test_a_setting_that_cannot_be_is_refused_by_init(key: str, value: object, co
 
 
 def test_an_unknown_template_is_refused_as_usage() -> None:
-    with pytest.raises(Refused, match="prop-us") as refused:
+    with pytest.raises(Refused, match="offered: prop-ifrs, prop-us") as refused:
         settings_text("prop-usa")
     assert refused.value.exit == Exit.USAGE
 

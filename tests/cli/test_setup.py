@@ -36,6 +36,21 @@ def test_init_makes_settings_chart_and_empty_folders(run: Run, tmp_path: Path) -
     assert (settings.entity, settings.tolerances["gross"]) == ("Acme LLC", "0.05")
 
 
+def test_init_takes_the_chart_and_the_settings_of_another_template(
+    run: Run, tmp_path: Path
+) -> None:
+    folder = tmp_path / "acme"
+    done = run("init", "--template", "prop-ifrs", "--set", "entity.base=GBP", books=folder)
+    assert (done.exit_code, done.stdout) == (0, "")
+    assert [path.name for path in (folder / "chart_of_accounts").iterdir()] == ["prop-ifrs"]
+    settings = load_settings(folder)
+    assert (list(settings.bases), settings.base) == (["IFRS"], "GBP")
+    checked = run("rules", "check", books=folder)
+    assert checked.exit_code == 0
+    assert checked.stdout.startswith("chart_of_accounts/prop-ifrs for IFRS: ")
+    assert checked.stdout.endswith("no findings\n")
+
+
 def test_init_writes_over_nothing(run: Run, posted: Path) -> None:
     before = (posted / "subledger.toml").read_bytes()
     done = run("init", books=posted)
@@ -50,7 +65,9 @@ def test_init_refuses_unknown_settings_and_templates_and_makes_nothing(
     folder = tmp_path / "acme"
     wrong = run("init", "--set", "entity.nam=Acme", books=folder)
     assert (wrong.exit_code, wrong.stderr.split()[3]) == (3, "SETTING_UNKNOWN")
-    assert run("init", "--template", "prop-xx", books=folder).exit_code == 2
+    unknown = run("init", "--template", "prop-xx", books=folder)
+    assert unknown.exit_code == 2
+    assert "UNKNOWN_TEMPLATE offered: prop-ifrs, prop-us (found 'prop-xx')" in unknown.stderr
     assert run("init", "--set", "entity.name", books=folder).exit_code == 2
     assert not folder.exists()
 

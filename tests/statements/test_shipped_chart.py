@@ -19,13 +19,14 @@ from subledger.statements.pnl import buckets_of, pnl
 from subledger.statements.report import Report
 
 Post = Callable[..., Journal]
-TEMPLATE = Path(__file__).parents[2] / "chart_of_accounts" / "prop-us"
+TEMPLATES = Path(__file__).parents[2] / "chart_of_accounts"
 amounts = st.tuples(st.integers(0, 10**6), st.integers(-(10**9), 10**9))
 
 
-@pytest.fixture(scope="session")
-def chart() -> Chart:
-    return load_chart({file.name: file.read_bytes() for file in TEMPLATE.glob("*.toml")})
+@pytest.fixture(scope="session", params=["prop-us", "prop-ifrs"])
+def chart(request: pytest.FixtureRequest) -> Chart:
+    files = (TEMPLATES / request.param).glob("*.toml")
+    return load_chart({file.name: file.read_bytes() for file in files})
 
 
 def shown(report: Report) -> dict[str, int]:

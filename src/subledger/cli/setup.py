@@ -23,7 +23,9 @@ commands = typer.Typer()
 @guarded
 def init(
     *,
-    template: Annotated[str, typer.Option(help="Chart and settings to begin with.")] = "prop-us",
+    template: Annotated[
+        str, typer.Option(help="Chart and settings to begin with: prop-us or prop-ifrs.")
+    ] = "prop-us",
     settings: Annotated[
         list[str] | None,
         typer.Option("--set", metavar="KEY=VALUE", help="A setting; may be repeated."),

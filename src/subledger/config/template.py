@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-import difflib
 import json
 import tomllib
 from collections.abc import Mapping
@@ -60,7 +59,14 @@ _PROP_US: dict[str, Any] = {
     "tolerance": {"gross": "0.01", "settlement": "0.01"},
 }
 
-TEMPLATES: Mapping[str, Mapping[str, Any]] = {"prop-us": _PROP_US}
+_PROP_IFRS: dict[str, Any] = _PROP_US | {
+    "chart": "chart_of_accounts/prop-ifrs",
+    "entity": {"name": "Example Trading Ltd", "base": "EUR"},
+    "currencies": {"EUR": {"decimals": 2}},
+    "basis": {"IFRS": _PROP_US["basis"]["US-GAAP"]},  # held for trading: the same policies
+}
+
+TEMPLATES: Mapping[str, Mapping[str, Any]] = {"prop-us": _PROP_US, "prop-ifrs": _PROP_IFRS}
 
 _HEAD = """\
 # The settings of this books folder. Every key is checked when a command starts; an unknown key or
@@ -116,10 +122,8 @@ def settings_text(template: str, overrides: Mapping[str, object] | None = None) 
         Refused: UNKNOWN_TEMPLATE, or every finding about the keys and values given.
     """
     if template not in TEMPLATES:
-        close = difflib.get_close_matches(template, TEMPLATES, n=1) or sorted(TEMPLATES)
-        raise refuse(
-            "UNKNOWN_TEMPLATE", f"offered: {', '.join(close)}", column="template", value=template
-        )
+        offered = ", ".join(sorted(TEMPLATES))
+        raise refuse("UNKNOWN_TEMPLATE", f"offered: {offered}", column="template", value=template)
     settings = copy.deepcopy(dict(TEMPLATES[template]))
     for path, value in (overrides or {}).items():
         _set(settings, path, value=value)
