@@ -40,7 +40,6 @@ NOT_YET: Mapping[str, Mapping[str, str]] = {
         "asset class perpetual": "variation and funding are not booked",
         "asset class rights": "subscription rights are not booked",
         "cash kind coupon": "bonds are not booked",
-        "cash kind funding": "perpetual futures are not booked",
         **{
             f"corporate action {kind}": "of corporate actions only cash dividends are booked"
             for kind in (

@@ -75,7 +75,9 @@ def _rulings(event: str, **wanted: str) -> Iterator[Rule | Unbooked | None]:
             values = values_of(event, cell)
             if any(values.get(dimension, one) != one for dimension, one in wanted.items()):
                 continue
-            if "asset_class" not in wanted or _comes_up(event, values):
+            if ("asset_class" not in wanted or _comes_up(event, values)) and not (
+                "kind" in wanted and _refused(values)
+            ):
                 for basis in TEMPLATES[name]["basis"]:
                     for on in (date.min, *chart.decisions.starts):
                         yield chart.rule_for(event, values, basis=basis, on=on)
@@ -87,6 +89,11 @@ def _comes_up(event: str, values: Mapping[str, str]) -> bool:
     return event in HELD_EVENTS[asset_class] and (
         values.get("item") != "traded" or asset_class == _EXCHANGED
     )
+
+
+def _refused(values: Mapping[str, str]) -> bool:
+    """Say whether a file is refused that brings a cell: tax that is reclaimed is never paid."""
+    return (values.get("kind"), values.get("direction")) == ("reclaim", "pay")
 
 
 def _events_of(kind: str, brought: tables.Table) -> list[str]:
