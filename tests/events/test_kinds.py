@@ -360,3 +360,41 @@ def test_journals_in_one_file_are_judged_each_for_itself(books: Any) -> None:
         {**CASH_LINE, **other, "amount": "-80.00"},
     )
     assert brief(books.read("journals", *rows)) == [("JOURNAL_UNBALANCED", 3, "journal_id")]
+
+
+def test_a_split_has_a_ratio_of_its_kind(books: Any) -> None:
+    rows: tuple[dict[str, str], ...] = (
+        {"kind": "split", "ratio": ""},
+        {"kind": "split", "ratio": "0"},
+        {"kind": "split", "ratio": "2", "per": "-1"},
+        {"kind": "split", "ratio": "1", "per": "2"},
+        {"kind": "reverse_split", "ratio": "3", "per": "2"},
+        {"kind": "stock_dividend", "ratio": ""},
+        {"kind": "split", "ratio": "9999999999.999999999999999999"},
+        {"kind": "symbol_change"},
+        {"kind": "symbol_change", "new_instrument": "NEST"},
+        {"kind": "symbol_change", "new_instrument": "ACME"},
+        {"kind": "symbol_change", "new_instrument": "NOPE", "ratio": "2"},
+    )
+    numbered = [{"event_id": f"S{n}", **row} for n, row in enumerate(rows)]
+    assert brief(books.read("corporate_actions", *numbered)) == [
+        ("EMPTY_VALUE", 2, "ratio"),
+        ("NOT_POSITIVE", 3, "ratio"),
+        ("NOT_POSITIVE", 4, "per"),
+        ("RATIO_DIRECTION", 5, "ratio"),
+        ("RATIO_DIRECTION", 6, "ratio"),
+        ("EMPTY_VALUE", 7, "ratio"),
+        ("RATIO_TOO_LONG", 8, "ratio"),
+        ("EMPTY_VALUE", 9, "new_instrument"),
+        ("INSTRUMENT_DIFFERS", 10, "new_instrument"),
+        ("INSTRUMENT_DIFFERS", 11, "new_instrument"),
+        ("RATIO_DIRECTION", 12, "ratio"),
+        ("UNKNOWN_INSTRUMENT", 12, "new_instrument"),
+    ]
+
+
+def test_a_ratio_is_for_one_unit_where_nothing_else_is_said(books: Any) -> None:
+    split = {"kind": "split", "ratio": "2.0", "per": ""}
+    assert only(books.read("corporate_actions", split), "ratio", "per") == ("2", "1")
+    reverse = {"kind": "reverse_split", "ratio": "1", "per": "10"}
+    assert only(books.read("corporate_actions", reverse), "ratio", "per") == ("1", "10")

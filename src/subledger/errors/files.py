@@ -211,6 +211,18 @@ FILE_CODES: dict[str, Code] = {
         "More can be reclaimed than is withheld.",
         "give both as fractions of the gross amount; the reclaimable is a part of the withheld",
     ),
+    "RATIO_DIRECTION": Code(
+        "The ratio of a corporate action is not one of its kind.",
+        "write a split of 2 for 1 as ratio 2, and a reverse split of 1 for 10 as ratio 1, per 10",
+    ),
+    "RATIO_TOO_LONG": Code(
+        "The ratio of a corporate action has more digits than can be computed with.",
+        "write it as two whole numbers, ratio and per",
+    ),
+    "INSTRUMENT_DIFFERS": Code(
+        "The new instrument of a change of symbol is not the same thing under another name.",
+        "correct new_instrument, or its facts in the instruments file",
+    ),
     "DATE_ORDER": Code(
         "A date lies before one that it must not precede.",
         "correct one of the two dates",

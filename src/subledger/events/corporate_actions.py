@@ -10,7 +10,9 @@ from subledger.events.grammar import Number
 from subledger.events.lookup import find_instruments, refuse_not_positive, refuse_order
 from subledger.events.reading import Kind, Reading
 from subledger.events.sheet import Rows, Sheet
-from subledger.numbers import Int64Array
+from subledger.instruments import Held
+from subledger.lots.ratios import units_for
+from subledger.numbers import INT64_MAX, Int64Array
 from subledger.tables import CORPORATE_ACTIONS
 from subledger.texts import Texts
 
@@ -39,6 +41,7 @@ COLUMNS = (
     Column("pay_date", "date"),
     Column("instrument", "id", required=True),
     Column("ratio", "number"),
+    Column("per", "number", default="1"),
     Column("amount", "price"),
     Column("currency", "id"),
     Column("withholding_rate", "price"),
@@ -49,26 +52,39 @@ COLUMNS = (
     Column("election", "text"),
 )
 
+_DECIMAL_TEXTS = ("ratio", "per", "allocation", "cash_in_lieu_price")
+# Kinds with other units afterwards: the ratio that these have, compared with what it is given for.
+_RATIOS = {
+    "split": "more units than before: ratio is above per",
+    "reverse_split": "fewer units than before: ratio is below per",
+    "stock_dividend": "",
+}
+_SUCCESSOR = ("asset_class", "currency")
+_SUCCESSOR_NUMBERS = ("quantity_decimals", "multiplier_mantissa", "multiplier_scale")
+
 
 def read(rows: Rows, context: Context) -> Reading:
     """Judge the rows of a corporate actions file and return them as CORPORATE_ACTIONS.
 
-    Currency defaults to the instrument's, and may be another. What a dividend needs is judged; of
-    the other kinds only the grammar, the instruments and the withholding. A record date may lie
-    before or after the ex-date: markets differ. Findings: grammar, EMPTY_VALUE,
-    UNKNOWN_INSTRUMENT, UNKNOWN_CURRENCY, NOT_POSITIVE, DATE_ORDER, NOT_A_FRACTION,
+    Currency defaults to the instrument's, and may be another. What a dividend, a split, a stock
+    dividend and a change of symbol need is judged; of the other kinds only the grammar, the
+    instruments and the withholding. A record date may lie before or after the ex-date: markets
+    differ. Findings: grammar, EMPTY_VALUE, UNKNOWN_INSTRUMENT, UNKNOWN_CURRENCY, NOT_POSITIVE,
+    RATIO_DIRECTION, RATIO_TOO_LONG, INSTRUMENT_DIFFERS, DATE_ORDER, NOT_A_FRACTION,
     RECLAIM_ABOVE_WITHHOLDING.
     """
     sheet = Sheet(rows, COLUMNS, context=context)
     held, positions = find_instruments(sheet)
-    find_instruments(sheet, "new_instrument")
+    _, successors = find_instruments(sheet, "new_instrument")
     sheet.decimals("currency")
     _refuse_dividends(sheet, sheet["amount"].mantissa)
     _refuse_fractions(sheet)
+    _refuse_ratios(sheet)
+    _refuse_successors(sheet, held, before=positions, after=successors)
     own = held.texts("currency", positions)
     values = {
         "currency": Texts.either(sheet.given("currency"), sheet["currency"], own),
-        **{name: sheet[name].texts() for name in ("ratio", "allocation", "cash_in_lieu_price")},
+        **{name: sheet[name].texts() for name in _DECIMAL_TEXTS},
     }
     for name in ("amount", "withholding_rate", "reclaimable_rate"):
         short = name.removesuffix("_rate")
@@ -107,6 +123,54 @@ def _refuse_fractions(sheet: Sheet) -> None:
         column="reclaimable_rate",
         message=lambda row: f"withheld is {sheet.text('withholding_rate', row) or 'nothing'}",
     )
+
+
+def _refuse_ratios(sheet: Sheet) -> None:
+    """Refuse ratios that are missing, not above zero, of another kind of action, or too long."""
+    kinds = sheet["kind"]
+    scales, renames = kinds.isin(tuple(_RATIOS)), kinds == "symbol_change"
+    stated = sheet.given("ratio")
+    message = "this kind has a ratio"
+    sheet.refuse(scales & ~stated, "EMPTY_VALUE", column="ratio", message=message)
+    for name, where in (("ratio", stated), ("per", sheet.given("per"))):
+        odd = np.array([one is not None and one.mantissa <= 0 for one in sheet[name].tolist()])
+        odd = odd.astype(bool) & where & (scales | renames) & sheet.sound(name)
+        sheet.refuse(odd, "NOT_POSITIVE", column=name, message=f"{name} must be above zero")
+    judged = stated & (scales | renames) & sheet.sound("kind", "ratio", "per")
+    ratios, per = sheet["ratio"].texts(), sheet["per"].texts()
+    for row in np.flatnonzero(judged).tolist():
+        new, old = units_for(kinds[row], ratios[row], per=per[row])
+        here = np.arange(sheet.count) == row
+        message = _direction(kinds[row], new, old=old)
+        if message:
+            sheet.refuse(here, "RATIO_DIRECTION", column="ratio", message=message)
+        elif max(new, old) > INT64_MAX:
+            message = "in lowest terms it does not fit in 64 bits"
+            sheet.refuse(here, "RATIO_TOO_LONG", column="ratio", message=message)
+
+
+def _direction(kind: str, new: int, *, old: int) -> str:
+    """Return what is wrong about the direction of a ratio, "" where nothing is."""
+    if kind == "symbol_change":
+        return "" if new == old else "a change of symbol leaves units as they are"
+    wrong = {"split": new <= old, "reverse_split": new >= old}
+    return f"a {kind} gives {_RATIOS[kind]}" if wrong.get(kind) else ""
+
+
+def _refuse_successors(sheet: Sheet, held: Held, *, before: Int64Array, after: Int64Array) -> None:
+    """Refuse a change of symbol without a new instrument, or to one that is not of its kind."""
+    renames = (sheet["kind"] == "symbol_change") & sheet.sound("kind")
+    given, name = sheet.given("new_instrument"), "new_instrument"
+    message = "a change of symbol has a new instrument"
+    sheet.refuse(renames & ~given, "EMPTY_VALUE", column=name, message=message)
+    alike = before != after
+    for fact in _SUCCESSOR:
+        alike &= held.texts(fact, before) == held.texts(fact, after)
+    for fact in _SUCCESSOR_NUMBERS:
+        alike &= held.numbers(fact, before) == held.numbers(fact, after)
+    odd = renames & ~alike & (before >= 0) & (after >= 0) & sheet.sound("instrument", name)
+    message = "another one, of the same class, currency, multiplier and quantity decimals"
+    sheet.refuse(odd, "INSTRUMENT_DIFFERS", column=name, message=message)
 
 
 def _is_fraction(rate: Number) -> bool:

@@ -212,7 +212,7 @@ CORPORATE_ACTIONS = Table(
             maybe_day("record_date"),
             maybe_day("pay_date"),
             text("instrument"),
-            text("ratio", "decimal text"),
+            text("ratio", "decimal text: units received for `per` units held"),
             whole("amount_mantissa", "of a dividend: per unit"),
             whole("amount_scale"),
             text("currency"),
@@ -225,6 +225,7 @@ CORPORATE_ACTIONS = Table(
             text("cash_in_lieu_price", "decimal text"),
             text("election"),
             *SOURCE,
+            added(3, text("per", "decimal text: `ratio` units for `per` units held"), default="1"),
         ]
     ),
     ("batch", "row"),
