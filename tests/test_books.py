@@ -122,6 +122,7 @@ def test_there_are_golden_books() -> None:
         "options_bought_and_written",
         "price_and_currency_gain",
         "regular_way_purchase",
+        "splits",
         "swiss_dividend",
         "taken_over",
         "wide_pool",

@@ -163,6 +163,7 @@ def test_each_measure_has_one_currency_and_fees_that_of_the_event_where_they_are
         "settlement_net": "settlement",
         "traded": "traded",
         **dict.fromkeys(("realised_fx", "mark_fx_released", "mark_fx_change"), "base_only"),
+        "mark_fx_moved": "base_only",
         **dict.fromkeys(("fx_gain", "revaluation", "revaluation_released"), "base_only"),
     }
     for event, cell in ALL_CELLS:

@@ -246,3 +246,14 @@ def test_the_net_pairs_are_lines_of_the_balance_sheet(shipped: Chart) -> None:
     assert sheet.line("securities-owned").sign == 1
     with pytest.raises(KeyError):
         sheet.line("no-such-line")
+
+
+def test_splits_of_equities_and_etfs_are_booked_and_every_other_action_has_a_reason(
+    shipped: Chart,
+) -> None:
+    kinds = {"split", "reverse_split", "stock_dividend", "symbol_change"}
+    for cell in cells("corporate_action"):
+        values = values_of("corporate_action", cell)
+        found = shipped.rule_for("corporate_action", values, basis="US-TAX", on=TODAY)
+        booked = values["kind"] in kinds and values["asset_class"] in {"equity", "etf"}
+        assert isinstance(found, Rule if booked else Unbooked), cell

@@ -6,7 +6,7 @@ from datetime import date
 
 from tests.laws import facts
 
-from subledger.tables import INSTRUMENTS, MARKS, PRICES
+from subledger.tables import CORPORATE_ACTIONS, INSTRUMENTS, MARKS, PRICES
 from subledger.valuation.prices import marks_on
 
 FRIDAY, SATURDAY = date(2022, 9, 30), date(2022, 10, 1)
@@ -64,3 +64,14 @@ def test_every_date_has_marks_of_its_own_in_order() -> None:
         (SATURDAY, "AAA", 6),
         (SATURDAY, "BBB", 7),
     ]
+
+
+def test_a_price_of_before_a_split_values_nothing_from_the_ex_date_on() -> None:
+    rows = [row("AAA", date(2022, 9, 29), 9), row("BBB", date(2022, 9, 29), 7)]
+    split = {"kind": "split", "instrument": "AAA", "ex_date": FRIDAY}
+    told = {"kind": "split", "instrument": "BBB", "ex_date": date(2022, 10, 2)}
+    actions = facts.table(CORPORATE_ACTIONS, [split, told, {**told, "kind": "dividend"}])
+    for more, expected in (([], ["BBB"]), ([row("AAA", FRIDAY, 5)], ["AAA", "BBB"])):
+        prices = facts.table(PRICES, [*rows, *more])
+        marks = marks_on(prices, (SATURDAY,), instruments=HELD, sessions=SESSIONS, actions=actions)
+        assert marks["instrument"].to_pylist() == expected

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import pyarrow as pa
 
 from subledger.booking.cash import cash_drafts
+from subledger.booking.chaining import chained
 from subledger.booking.direct import journal_entries, opening_entries
 from subledger.booking.drafts import Drafts
 from subledger.booking.entries import apply_rules
@@ -17,7 +18,7 @@ from subledger.booking.lines import Composed, finish, in_order
 from subledger.booking.measures_table import measures_table
 from subledger.booking.merging import merged
 from subledger.booking.money import close_money, movements
-from subledger.booking.part import BookedPart, book_part
+from subledger.booking.part import BookedPart
 from subledger.booking.partitioning import INLINE, Executor, Window, divided
 from subledger.booking.screening import screen
 from subledger.booking.spending import spend
@@ -38,7 +39,7 @@ def book(events: Events, carried: Carried, *, terms: Terms, executor: Executor =
     rates = Conversions(events.conversions, terms.policy.base_currency)
     known = screen(events, classes, terms=terms, rates=rates)
     window = Window(events, carried, known, terms, rates, classes)
-    parts = merged(executor.map(book_part, divided(window, executor)))
+    parts = merged(executor.map(chained, divided(window, executor)))
     income = book_dividends(
         Announced(
             known.actions,
@@ -54,7 +55,7 @@ def book(events: Events, carried: Carried, *, terms: Terms, executor: Executor =
     made = parts.made
     cash = [_posted(drafts, terms) for drafts in cash_drafts(income.other_cash, rates=rates)]
     kinds = [
-        *(made.trades, made.exchanges, made.opening_lots),
+        *(made.actions, made.trades, made.exchanges, made.opening_lots),
         *([one] for one in income.booked),
         *(made.settlements, made.revaluations),
         *([one] for one in cash),

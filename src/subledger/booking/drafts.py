@@ -16,7 +16,7 @@ from subledger.numbers import Int64Array, add_columns, group_sums
 from subledger.tables import DIMENSIONS
 
 # The order of entries within a day.
-TRADE, ENTITLEMENT, SETTLEMENT, CASH, MANUAL, SPENDING, MARK, SWEEP = range(1, 9)
+ACTION, TRADE, ENTITLEMENT, SETTLEMENT, CASH, MANUAL, SPENDING, MARK, SWEEP = range(9)
 
 DIMENSION_NAMES = tuple(field.name for field in DIMENSIONS)
 
@@ -83,7 +83,8 @@ def translated(amounts: Int64Array, currencies: Texts, *, on: Days, rates: Conve
 class LotRows:
     """The lots that drafts touch: owner, and the measures and units that belong to one lot.
 
-    `units` has the units that go with a measure, where it moves any.
+    `units` has the units that go with a measure, where it moves any. `instrument` is that of each
+    lot where it may be another than the event's.
     """
 
     draft: Codes
@@ -93,6 +94,7 @@ class LotRows:
     broker_account: Texts
     amounts: Mapping[str, Amounts]
     units: Mapping[str, Int64Array] = field(default_factory=dict)
+    instrument: Texts | None = None
 
     @classmethod
     def none(cls) -> LotRows:

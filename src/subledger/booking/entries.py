@@ -176,12 +176,15 @@ class _Making:
         place = at if rows.lot is None else rows.lot
         found: Texts = accounts.values()
         lot_id: str | At = "" if rows.lot is None else At(drafts.lots.lot_id, rows.lot)
+        named = At(drafts.instrument, at)
+        if rows.lot is not None and drafts.lots.instrument is not None:
+            named = At(drafts.lots.instrument, rows.lot)
         kept = keeping(self.terms.chart, found, names=("instrument", "counterparty", "lot"))
         return {
             "account": accounts,
             "currency": At(drafts.currencies.get(role, drafts.currency), at),
             **{name: At(getattr(owner, name), place) for name in _OWNER},
-            "instrument": _where(kept["instrument"], At(drafts.instrument, at)),
+            "instrument": _where(kept["instrument"], named),
             "counterparty": _where(kept["counterparty"], At(drafts.counterparty, at)),
             "lot_id": _where(kept["lot"], lot_id),
         }

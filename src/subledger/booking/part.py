@@ -37,9 +37,9 @@ Booked = tuple[Drafts, Composed]
 class Ranks(NamedTuple):
     """Where the rows of a part stand in the whole window, which orders what is put together.
 
-    Trades and exchanges each by processing order, settlements and opening lots by their declared
-    order. `given` is the arrival of lots that are there without a trade, and `step` the distance
-    in that order from one trade to the next.
+    Trades, exchanges and actions on lots each by processing order, settlements and opening lots by
+    their declared order. `given` is the arrival of lots that are there without a trade, and `step`
+    the distance in that order from one trade to the next.
     """
 
     trades: Int64Array
@@ -48,14 +48,16 @@ class Ranks(NamedTuple):
     opening_lots: Int64Array
     given: Int64Array
     step: int
+    lot_actions: Int64Array
 
 
 @dataclass(frozen=True)
 class Part:
     """Some instruments of a window with all that concerns them; `ranks` is None for all of them.
 
-    Trades and exchanges are DATED_TRADES. `mark_dates` are those of the whole window, on which
-    foreign money is revalued; `valued_on` has those of all its MARKS besides, for the lots.
+    Trades and exchanges are DATED_TRADES, `lot_actions` DATED_ACTIONS that end lots on their
+    ex-dates, in the order in which they meet them. `mark_dates` are those of the whole window, on
+    which foreign money is revalued; `valued_on` has those of all its MARKS besides, for the lots.
     """
 
     trades: pa.Table
@@ -71,6 +73,7 @@ class Part:
     terms: Terms
     rates: Conversions
     asset_class: Mapping[str, str]
+    lot_actions: pa.Table
     ranks: Ranks | None = None
 
     def __getstate__(self) -> dict[str, Any]:
@@ -93,6 +96,7 @@ class Part:
 class Made(NamedTuple):
     """The drafts of each kind of event with the entries that rules make of them, part by part."""
 
+    actions: Sequence[Booked]
     trades: Sequence[Booked]
     exchanges: Sequence[Booked]
     opening_lots: Sequence[Booked]
@@ -128,9 +132,9 @@ def book_part(part: Part) -> BookedPart:
     marked = _marked(traded, part)
     arrival = _arrival(traded, part.ranks)
     drafts = measuring.trade_drafts(traded, marked, asset_class=classes, terms=terms, rates=rates)
-    trades = _posted(part, drafts, within=_of_legs(part, traded))
+    trades = posted(part, drafts, within=_of_legs(part, traded))
     exchanged = exchange_drafts(part.exchanges, terms=terms, rates=rates)
-    exchanges = _posted(part, exchanged, within=part.ranks and part.ranks.exchanges)
+    exchanges = posted(part, exchanged, within=part.ranks and part.ranks.exchanges)
     settled = _settle(part, [trades, exchanges])
     opened = measuring.opening_lot_drafts(part.opening_lots, asset_class=classes)
     marks, first = measuring.mark_drafts(traded, marked, asset_class=classes)
@@ -138,16 +142,13 @@ def book_part(part: Part) -> BookedPart:
     policy = terms.policy
     return BookedPart(
         Made(
-            [_without_lots(trades)],
-            [_without_lots(exchanges)],
-            [_without_lots(_posted(part, opened, within=part.ranks and part.ranks.opening_lots))],
+            [],
+            [without_lots(trades)],
+            [without_lots(exchanges)],
+            [without_lots(posted(part, opened, within=part.ranks and part.ranks.opening_lots))],
             [settled.settlements],
             [settled.revaluations],
-            [
-                _without_lots(
-                    _posted(part, marks, within=None if arrival is None else arrival[first])
-                )
-            ],
+            [without_lots(posted(part, marks, within=None if arrival is None else arrival[first]))],
         ),
         reliefs_table(traded, marked, rates=rates, fx_split=policy.fx_split),
         carried_lots(traded, marked),
@@ -169,13 +170,13 @@ def _own(value: Any) -> Any:  # noqa: ANN401 - a table or anything else
     return with_own_texts(value) if isinstance(value, pa.Table) else value
 
 
-def _posted(part: Part, drafts: Drafts, *, within: Int64Array | None = None) -> Booked:
+def posted(part: Part, drafts: Drafts, *, within: Int64Array | None = None) -> Booked:
     """Return drafts with their entries, ordered within their kind of event by keys."""
     keyed = drafts if within is None else replace(drafts, within=within)
     return keyed, apply_rules(keyed, part.terms)
 
 
-def _without_lots(booked: Booked) -> Booked:
+def without_lots(booked: Booked) -> Booked:
     """Leave out what only the rules needed, so that it need not be kept and sent."""
     drafts, made = booked
     return replace(drafts, lots=LotRows.none(), words={}), made
@@ -219,11 +220,11 @@ class _Settlement:
     exceptions: Sequence[pa.Table]
 
 
-def _settle(part: Part, posted: Sequence[Booked]) -> _Settlement:
+def _settle(part: Part, traded: Sequence[Booked]) -> _Settlement:
     """Settle and revalue the items of carried and posted trades."""
     rates = part.rates
     trades = pa.concat_tables([part.trades, part.exchanges])
-    all_items = items.all_items(part.unsettled, posted, trades=trades)
+    all_items = items.all_items(part.unsettled, traded, trades=trades)
     settled = items.settle(part.settling, all_items, rates=rates)
     revalued: Revalued = revalue(
         items.open_items(all_items, settled), part.revaluation_dates, rates=rates
@@ -233,8 +234,8 @@ def _settle(part: Part, posted: Sequence[Booked]) -> _Settlement:
         settled, all_items, revalued=revalued, asset_class=part.asset_class, rates=rates
     )
     return _Settlement(
-        _posted(part, drafts, within=_of_settlements(part, drafts)),
-        _posted(part, revaluation_drafts(revalued, table, of="unsettled", ids=_item_ids)),
+        posted(part, drafts, within=_of_settlements(part, drafts)),
+        posted(part, revaluation_drafts(revalued, table, of="unsettled", ids=_item_ids)),
         items.items_left(all_items, settled, revalued=revalued),
         revalued.unrated,
         [items.unrated_settlements(settled, all_items, terms=part.terms)],

@@ -88,7 +88,7 @@ def divided(window: Window, executor: Executor) -> list[Part]:
     ranked = [taken(one, processing_order(one)) for one in (known.trades, known.exchanges)]
     trades, exchanges, unsettled = _with_one_list([*ranked, carried.unsettled])
     rows = _Rows(trades, exchanges, given.lots, unsettled)
-    owners = _owners(rows, count)
+    owners = _owners(rows, known.lot_actions, count=count)
     settling, of_settling = _settling(window.events.settling, rows, owners=owners)
     whole = replace(_whole(window, given), trades=trades, exchanges=exchanges, settling=settling)
     whole = replace(whole, unsettled=unsettled, valued_on=_valued_on(whole))
@@ -99,6 +99,7 @@ def divided(window: Window, executor: Executor) -> list[Part]:
         opening_lots=owners.of(whole.opening_lots),
         actions=owners.of(whole.actions),
         marks=owners.of(whole.marks),
+        lot_actions=owners.of(whole.lot_actions),
     )
     parts = (chosen.part(whole, number) for number in range(count))
     return [part for part in parts if part is not None]
@@ -128,6 +129,7 @@ def _whole(window: Window, given: Given) -> Part:
         terms=window.terms,
         rates=window.rates,
         asset_class=window.asset_class,
+        lot_actions=known.lot_actions,
     )
 
 
@@ -170,11 +172,16 @@ class _Owners(NamedTuple):
         return np.append(self.part, -1)[known]
 
 
-def _owners(rows: _Rows, count: int) -> _Owners:
+def _owners(rows: _Rows, lot_actions: pa.Table, *, count: int) -> _Owners:
     """Give each instrument to a part, so that parts have about as many rows."""
-    codes, values = unified([texts(table, "instrument") for table in rows])
+    moving = lot_actions.filter(pa.array(texts(lot_actions, "new_instrument") != ""))
+    moves = [texts(moving, name) for name in ("instrument", "new_instrument")]
+    every, values = unified([*(texts(table, "instrument") for table in rows), *moves])
+    codes, moved = every[:-2], every[-2:]
     names = Texts(np.arange(len(values), dtype=np.int32), values)
     group = _groups(rows, codes, count=len(values))
+    for old, new in zip(*moved, strict=True):
+        group[group == group[new]] = group[old]
     weight = np.bincount(group[np.concatenate(codes)], minlength=len(values))
     load, part = [(0, number) for number in range(count)], np.full(len(values), -1, np.intp)
     # The largest first, each to the part that has least so far: never in the order of rows.
@@ -188,7 +195,7 @@ def _owners(rows: _Rows, count: int) -> _Owners:
 
 
 def _groups(rows: _Rows, codes: Sequence[Codes32], *, count: int) -> Codes:
-    """Return for each instrument the one that it is booked with: itself, but for the rare case.
+    """Return for each instrument the one that it is booked with: itself, but for rare cases.
 
     A trade whose later version is of another instrument settles the items of both.
     """
@@ -236,6 +243,7 @@ def _ranks(whole: Part) -> Ranks:
         np.arange(opened),
         since * step + 1 + np.arange(lots),
         step,
+        np.arange(whole.lot_actions.num_rows),
     )
 
 
@@ -250,6 +258,7 @@ class _Chosen(NamedTuple):
     opening_lots: Codes
     actions: Codes
     marks: Codes
+    lot_actions: Codes
 
     def part(self, whole: Part, number: int) -> Part | None:
         """Return one part; None where it has nothing."""
@@ -264,6 +273,7 @@ class _Chosen(NamedTuple):
             whole,
             **tables,
             marks=taken(whole.marks, rows.marks),
+            lot_actions=taken(whole.lot_actions, rows.lot_actions),
             given=Given(taken(given.lots, rows.lots), given.came[rows.lots]),
             ranks=Ranks(
                 ranks.trades[rows.trades],
@@ -272,5 +282,6 @@ class _Chosen(NamedTuple):
                 ranks.opening_lots[rows.opening_lots],
                 ranks.given[rows.lots],
                 ranks.step,
+                ranks.lot_actions[rows.lot_actions],
             ),
         )

@@ -9,6 +9,7 @@ from datetime import date
 import numpy as np
 import pyarrow as pa
 
+from subledger.booking.acting import books_alone, passes
 from subledger.booking.cash import CAPITAL
 from subledger.booking.drafts import DIMENSION_NAMES
 from subledger.booking.excepting import Screening
@@ -20,11 +21,21 @@ from subledger.chart.measures import (
     EVENTS,
     EVENTS_OF_VALUATION,
     HELD_EVENTS,
+    SIDES,
     Cell,
     cells,
     values_of,
 )
-from subledger.columns import Flags, concatenate, days, group_codes, numbers, sorted_by, texts
+from subledger.columns import (
+    Flags,
+    concatenate,
+    days,
+    group_codes,
+    numbers,
+    sorted_by,
+    taken,
+    texts,
+)
 from subledger.conversion import Conversions
 from subledger.tables import EXCEPTIONS
 
@@ -34,7 +45,11 @@ _NO_RATE = "no rate of a currency of the event is known on its accounting date"
 
 @dataclass(frozen=True, slots=True)
 class Screened:
-    """The events of a window that are booked, and EXCEPTIONS for the others."""
+    """The events of a window that are booked, and EXCEPTIONS for the others.
+
+    `lot_actions` are those that end lots, in the order in which they meet them; `actions` has
+    dividends, and what matters only where it is held, for it is not booked.
+    """
 
     trades: pa.Table
     exchanges: pa.Table
@@ -44,6 +59,7 @@ class Screened:
     opening_lots: pa.Table
     opening_balances: pa.Table
     exceptions: pa.Table
+    lot_actions: pa.Table
 
 
 def screen(
@@ -73,6 +89,7 @@ def screen(
         *actions.exceptions(event="event_id", date="accounting_date", amount=""),
         *lots.exceptions(event="lot_id", date="as_of", amount="cost"),
     ]
+    announced, on_lots = _lot_actions(actions.bookable(), asset_class, terms=terms)
     bookable = trades.bookable()
     exchanged = _are_exchanges(bookable, asset_class)
     openings = ("as_of", "account", "currency", *DIMENSION_NAMES)
@@ -80,11 +97,12 @@ def screen(
         bookable.filter(pa.array(~exchanged)) if exchanged.any() else bookable,
         bookable.filter(pa.array(exchanged)),
         cash.bookable(),
-        actions.bookable(),
+        announced,
         _sorted(events.journals, "journal_id", "stage", "line"),
         lots.bookable(),
         _sorted(events.opening_balances, *openings),
         concatenate(EXCEPTIONS, exceptions),
+        on_lots,
     )
 
 
@@ -224,3 +242,30 @@ def _screen_actions(actions: pa.Table, terms: Terms) -> Screening:
             chosen = dividends & (dates == on)
             screening.refuse(chosen, code, message="no rule books a dividend")
     return screening
+
+
+def _lot_actions(
+    actions: pa.Table, asset_class: Mapping[str, str], *, terms: Terms
+) -> tuple[pa.Table, pa.Table]:
+    """Return actions without those on lots that rules book whole, and these in order."""
+    names, kinds, dates = (
+        texts(actions, "instrument"),
+        texts(actions, "kind"),
+        days(actions, "accounting_date"),
+    )
+    alone = np.array(books_alone(actions), bool)
+    for row in np.flatnonzero(alone):
+        cell = {"kind": kinds[row], "asset_class": asset_class[names[row]]}
+        wanted = [("corporate_action", {**cell, "side": side}) for side in SIDES]
+        alone[row] = not _code(wanted, dates[row].astype(object), terms=terms, later="later")
+    # A payment that is announced with such an action is none.
+    entitles = texts(actions, "stage") == "entitlement"
+    found = actions.filter(pa.array(alone & entitles))
+    on = days(found, "accounting_date")
+    order = [
+        np.flatnonzero(on == day)[rows]
+        for day in np.unique(on)
+        for rows in passes(found.filter(pa.array(on == day)))
+    ]
+    rows = np.concatenate([np.empty(0, np.intp), *order]).astype(np.intp)
+    return actions.filter(pa.array(~alone)), taken(found, rows)

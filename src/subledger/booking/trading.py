@@ -185,7 +185,7 @@ def trade(
     with_fees = policy.resolve("rank_with_fees", dates, columns=scope) == str(True)
     methods = policy.resolve("lot_method", dates, columns=scope)
     relieved = relieve(
-        _given(lots, pool[: lots.num_rows], since=since, names=names),
+        engine_lots(lots, pool[: lots.num_rows], since=since, names=names),
         Trades(
             pool=pool[lots.num_rows :],
             direction=np.where(texts(trades, "side") == "buy", 1, -1),
@@ -212,7 +212,7 @@ def _codes(values: Texts, known: Mapping[str, int]) -> Int64Array:
     return values.looked_up(known)
 
 
-def _given(lots: pa.Table, pool: Int64Array, *, since: Codes, names: LotNames) -> Lots:
+def engine_lots(lots: pa.Table, pool: Int64Array, *, since: Codes, names: LotNames) -> Lots:
     """Return LOTS as the engine takes them."""
     opened_on, hold_from = days(lots, "opened_on"), days(lots, "hold_from")
     held_from = np.where(np.isnat(hold_from), opened_on, hold_from)

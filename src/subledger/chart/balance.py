@@ -23,9 +23,15 @@ def residuals(rule: Rule, cell: Cell) -> Iterator[tuple[str, str]]:
 
     The lines of each currency must sum to zero among themselves, and all lines in base. A trade is
     proved with one owner over all lines, then with two for the lot owner's lines (`per = "lot"`)
-    and the trade owner's separately; the second only where the first holds.
+    and the trade owner's separately; the second only where the first holds. What an event moves
+    from lot to lot sums to zero whatever the lines are; so each must be posted to the lots once.
     """
     promised = contract(rule.event, cell)
+    if promised.moved:
+        posted = [{line.amount: line.sign} for line in rule.lines if line.per == "lot"]
+        lost = total([*posted, {name: -sign for name, sign in promised.moved.items()}])
+        if lost:
+            yield form_text(lost, MEASURE_NAMES), "lot by lot"
     for view, lines in _views(rule, promised):
         one = _residual(lines, promised, view=view, owner="")
         if one:

@@ -27,6 +27,22 @@ CASH_KINDS = (
     *("interest", "fee", "tax", "borrow_fee", "rebate", "dividend", "withholding"),
     *("funding", "reclaim", "claim"),
 )
+# What issuers do to the lots of holders; which of it is booked, the decision table says.
+LOT_ACTIONS = (
+    "split",
+    "reverse_split",
+    "stock_dividend",
+    "cash_in_lieu",
+    "spin_off",
+    "stock_merger",
+    "cash_merger",
+    "cash_and_stock_merger",
+    "return_of_capital",
+    "rights_issue",
+    "rights_exercise",
+    "symbol_change",
+    "delisting",
+)
 REVALUED = ("cash", "other", "unsettled", "entitlement")
 
 # A trade is booked by one of these, an exchange of currencies by the second.
@@ -69,9 +85,10 @@ class EventKind:
     the empty one. `narration` is what its narration may name in braces. `measures` and
     `identities` are those of a cell; an identity names its derived measure on the left and starts
     with `local: ` or `base: ` where it holds in one view only. `lot_cost` is what a lot line
-    carries, empty where lot and event have one owner. Lines of `item_measures` make an item that
-    waits for its cash; lines of `lines_of_items` make or relieve items, which are revalued one by
-    one; lines of the slot of FX trading do neither.
+    carries, empty where lot and event have one owner; `moved` what all lot lines carry of an event
+    that moves it from lot to lot, where no sum could show what is missing. Lines of `item_measures`
+    make an item that waits for its cash; lines of `lines_of_items` make or relieve items, which are
+    revalued one by one; lines of the slot of FX trading do neither.
     """
 
     dimensions: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
@@ -79,6 +96,7 @@ class EventKind:
     measures: Callable[[Values], tuple[str, ...]]
     identities: Callable[[Values], tuple[str, ...]] = _nothing
     lot_cost: Callable[[Values], Form] = _no_form
+    moved: Callable[[Values], Form] = _no_form
     item_measures: tuple[str, ...] = ()
     lines_of_items: tuple[str, ...] = ()
     with_instrument: bool = False

@@ -109,7 +109,8 @@ class CellContract:
     `currencies` gives the currency of each measure, fees in the event's own where that is theirs.
     `lot_cost` is what a lot line of a trade carries: a lot may belong to another book, strategy or
     broker account than the trade, and `interbook_cost` is then that, and zero otherwise. It is
-    empty for events that know one owner only.
+    empty for events that know one owner only. `moved` is what the lot lines of an event carry that
+    moves between lots alone, debit positive.
     """
 
     measures: tuple[str, ...]
@@ -118,6 +119,7 @@ class CellContract:
     base: Mapping[str, Form]
     currencies: Mapping[str, str]
     lot_cost: Form
+    moved: Form
 
     @property
     def two_owners(self) -> bool:
@@ -154,6 +156,7 @@ def contract(event: str, cell: Cell) -> CellContract:
         base=_definitions(identities, view="base"),
         currencies={name: merged.get(CURRENCY_OF[name], CURRENCY_OF[name]) for name in measures},
         lot_cost=_KINDS[event].lot_cost(values),
+        moved=_KINDS[event].moved(values),
     )
 
 

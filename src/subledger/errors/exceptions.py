@@ -40,6 +40,13 @@ EXCEPTION_CODES: dict[str, Code] = {
         Exit.FINDINGS,
         waivable=True,
     ),
+    "ACTION_FRACTION": Code(
+        "A corporate action leaves a fraction of a unit, or a lot without any unit.",
+        "state cash_in_lieu_price 0 where the broker drops the fraction, or waive it with a reason "
+        "and book it as trades",
+        Exit.FINDINGS,
+        waivable=True,
+    ),
     "LOT_UNKNOWN": Code(
         "A trade names a lot that is not open in its pool on that side, or more units than it has.",
         "amend the column lots of the trade, or import the missing acquisition",

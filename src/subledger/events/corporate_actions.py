@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from subledger.chart.dimensions import LOT_ACTIONS
 from subledger.events.columns import BoolArray, Column
 from subledger.events.context import Context
 from subledger.events.grammar import Number
@@ -16,22 +17,7 @@ from subledger.numbers import INT64_MAX, Int64Array
 from subledger.tables import CORPORATE_ACTIONS
 from subledger.texts import Texts
 
-ACTION_KINDS = (
-    "dividend",
-    "split",
-    "reverse_split",
-    "stock_dividend",
-    "cash_in_lieu",
-    "spin_off",
-    "stock_merger",
-    "cash_merger",
-    "cash_and_stock_merger",
-    "return_of_capital",
-    "rights_issue",
-    "rights_exercise",
-    "symbol_change",
-    "delisting",
-)
+ACTION_KINDS = ("dividend", *LOT_ACTIONS)
 
 COLUMNS = (
     Column("event_id", "id", required=True),

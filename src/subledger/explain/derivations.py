@@ -12,6 +12,7 @@ from subledger.chart import Chart, Rule
 from subledger.chart.measures import EVENTS_WITH_INSTRUMENT
 from subledger.columns import Texts
 from subledger.errors import InvariantError
+from subledger.explain.actions import action_of
 from subledger.explain.legs import fee_policies
 from subledger.explain.lines import Derivation, rederive
 from subledger.explain.material import Material, Month, Row
@@ -78,6 +79,9 @@ def _instrument_cells(material: Material, *, entry: Row, measures: Row) -> Itera
     if kind == "settlement":
         item = ITEMS[entry["leg"]]
         yield {"asset_class": asset_class, "item": item, "direction": side}
+    elif kind == "corporate_action":
+        action = action_of(material, entry["event_id"])
+        yield {"kind": action["kind"], "asset_class": asset_class, "side": side}
     elif kind == "trade":
         currencies = {
             "fee_currency": _same_or_other(measures, "fee_currency"),
@@ -121,7 +125,9 @@ def policy_of(
 
 
 def instrument_of(material: Material, entry: Row) -> str:
-    """Return the instrument of an entry of a trade, settlement, mark or lot taken over."""
+    """Return the instrument of an entry of a trade, settlement, mark, action or lot taken over."""
+    if entry["event_kind"] == "corporate_action":
+        return str(action_of(material, entry["event_id"])["instrument"])
     if entry["event_kind"] == "mark":
         return str(entry["event_id"].removeprefix("mark:").rpartition(":")[0])
     if entry["event_kind"] == "opening_lot":

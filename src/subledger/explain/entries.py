@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from subledger.booking.items import ITEMS
+from subledger.explain.actions import action_of, units_node
 from subledger.explain.derivations import derivation, trade_of
 from subledger.explain.events import source_node
 from subledger.explain.figures import added, subtracted
@@ -107,6 +108,8 @@ def _lot_nodes(material: Material, month: Month, *, entry: Row, lines: Sequence[
     """Return the reliefs of an entry, the lots that it opened or ended, or those that it marked."""
     if entry["event_kind"] == "trade":
         return trade_lot_nodes(material, month, entry=entry, lines=lines, with_openings=True)
+    if entry["event_kind"] == "corporate_action":
+        return _action_nodes(material, month, entry=entry, lines=lines)
     nodes = []
     if entry["event_kind"] == "mark":
         for lot_id in marked_lots(lines):
@@ -114,6 +117,19 @@ def _lot_nodes(material: Material, month: Month, *, entry: Row, lines: Sequence[
             marked = history.mark_on(entry["accounting_date"])
             if marked is not None:
                 nodes.append(mark_step_node(material, history, step=marked))
+    return nodes
+
+
+def _action_nodes(
+    material: Material, month: Month, *, entry: Row, lines: Sequence[Row]
+) -> list[Node]:
+    """Return the units after a corporate action, and each lot that it ended."""
+    one = touched(month, entry, measures=measures_of(month, entry), lines=lines)
+    nodes = [units_node(material, action_of(material, entry["event_id"]), one=one)]
+    for move in one.moves:
+        history = require_history(material, move.lot_id)
+        if move.quantity < 0 and history.joining is not None:
+            nodes.append(join_step_node(material, history, step=history.joining))
     return nodes
 
 

@@ -25,7 +25,7 @@ def source_node(material: Material, entry: Row) -> list[Node]:
     kind, event_id = entry["event_kind"], entry["event_id"]
     if kind in ("trade", "fx_trade", "settlement"):
         return [trade_facts(material, event_id, version=entry["event_version"])]
-    if kind in ("dividend", "dividend_settlement"):
+    if kind in ("corporate_action", "dividend", "dividend_settlement"):
         paid = cash_of(material, entry=entry) if kind == "dividend_settlement" else []
         cash = (cash_facts(material, row["event_id"]) for row in paid)
         return [action_facts(material, event_id), *cash]
@@ -131,8 +131,13 @@ def action_facts(material: Material, event_id: str) -> Node:
             ("ex-date", row["ex_date"]),
             ("record date", row["record_date"]),
             ("pay date", row["pay_date"]),
+            ("ratio", f"{row['ratio']} for {row['per']}" if row["ratio"] else ""),
+            ("new instrument", row["new_instrument"]),
             ("amount per unit", f"{figures['amount']} {row['currency']}" if is_dividend else ""),
-            *((f"{name} rate", figures[name]) for name in ("withholding", "reclaimable")),
+            *(
+                (f"{name} rate", figures[name] if is_dividend else "")
+                for name in ("withholding", "reclaimable")
+            ),
             ("source", material.place(row)),
         ]
     )

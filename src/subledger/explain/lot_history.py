@@ -14,6 +14,7 @@ import pyarrow as pa
 
 from subledger.booking.trading import processing_order
 from subledger.errors import InvariantError
+from subledger.explain.actions import predecessor_of
 from subledger.explain.lot_origins import lot_origin
 from subledger.explain.lot_terms import NOTHING, Level, LotState, LotTerms
 from subledger.explain.material import Material, Month, Row, rows_where
@@ -54,7 +55,10 @@ class MarkStep:
 
 @dataclass(frozen=True, slots=True)
 class JoinStep:
-    """The end of a lot at average cost: what is left of it moves to the pool's next version."""
+    """The end of a lot: what is left of it moves to a pool's next version, or to its successor.
+
+    Of its mark, too, a corporate action moves what is left; in a pool it is released.
+    """
 
     by: Touched
     before: LotState
@@ -84,7 +88,7 @@ class LotHistory:
 
     @property
     def joining(self) -> JoinStep | None:
-        """Return the step with which the lot ended in a pool, None where it did not."""
+        """Return the step with which the lot ended in another one, None where it did not."""
         return next((step for step in self.steps if isinstance(step, JoinStep)), None)
 
     def relief(self, relief_id: str) -> ReliefStep:
@@ -121,6 +125,8 @@ def _replay(material: Material, lot_id: str) -> LotHistory | None:
     terms, state = lot_origin(material, lot_id)
     if terms is None:
         return None
+    if terms.origin == "action" and terms.made_by is not None:
+        state = _with_mark(material, terms, by=terms.made_by)
     steps: list[Step] = []
     joins = [
         (month, one)
@@ -136,6 +142,16 @@ def _replay(material: Material, lot_id: str) -> LotHistory | None:
                 state = step.after
     start = steps[0].before if steps else state
     return LotHistory(terms, start, steps)
+
+
+def _with_mark(material: Material, terms: LotTerms, *, by: Touched) -> LotState:
+    """Return a lot as an action left it: with the mark that its predecessor had left."""
+    step = require_history(material, predecessor_of(by, terms.lot_id).lot_id).joining
+    if step is None:
+        raise InvariantError(f"{by.entry['entry_id']} ends no lot for {terms.lot_id}")
+    if not step.before.marked_quantity:
+        return LotState()
+    return LotState(marked_quantity=terms.opened, mark=step.released)
 
 
 def _step(

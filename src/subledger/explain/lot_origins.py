@@ -1,4 +1,4 @@
-"""Where a tax lot comes from: carried into the first month, taken over, opened, or pooled."""
+"""Where a tax lot comes from: carried in, taken over, opened, pooled, or left by an action."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def lot_origin(material: Material, lot_id: str) -> tuple[LotTerms | None, LotSta
         for row in rows_where(first.lots_before, lot_id=lot_id):
             return _carried(row, origin, began=first.label), _carried_state(row)
     if origin == "pool":
-        return _pooled(material, lot_id, chain=chain), LotState()
+        return _made_later(material, lot_id, chain=chain), LotState()
     leg = OPENS if origin == "trade" else 0
     for month, measures in material.rows("measures", event_kind=origin, event_id=lot_id, leg=leg):
         if origin == "opening_lot":
@@ -52,20 +52,21 @@ def _opened(material: Material, month: Month, *, measures: Row) -> LotTerms | No
     return _terms(fact, measures, origin="trade", recognised=entry["accounting_date"])
 
 
-def _pooled(material: Material, lot_id: str, *, chain: str) -> LotTerms | None:
-    """Return a version of a pool at average cost, from the entry that joined others to it."""
-    for _, one in moves_with(material, lot_id):
+def _made_later(material: Material, lot_id: str, *, chain: str) -> LotTerms | None:
+    """Return a later version of a chain, from the entry that moved other lots' cost to it."""
+    for month, one in moves_with(material, lot_id):
         move = one.move_of(lot_id)
         first = _first_of(material, chain)
         if move is None or move.quantity < 0 or first is None:
             continue
         acquired = one.measures if one.opened == lot_id else None
+        line = rows_where(month.lines, seq=one.entry["seq"], lot_id=lot_id)[0]
         return LotTerms(
             lot_id=lot_id,
-            origin="pool",
+            origin="pool" if one.entry["event_kind"] == "trade" else "action",
             version=first["version"],
             side=one.measures["side"],
-            instrument=first["instrument"],
+            instrument=line["instrument"],
             currency=one.measures["currency"],
             owner=move.owner,
             opened_on=first.get("opened_on") or first["trade_date"],

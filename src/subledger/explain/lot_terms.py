@@ -37,7 +37,8 @@ NOTHING = Level(0, 0, 0)
 class LotTerms:
     """What a lot is: its side, owner, dates, and the units and cost of its opening.
 
-    `origin` is trade, opening_lot, or pool for a version at average cost, which `made_by` made.
+    `origin` is trade, opening_lot, pool for a version at average cost, or action for one that a
+    corporate action left; `made_by` made the last two.
     `recognised` is None for a lot that the first month began with, and `began` then names that
     month. `ranking_cost` is None where nothing at hand says it.
     """

@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
+from subledger.explain.actions import (
+    action_of,
+    action_text,
+    is_acted_on,
+    predecessor_of,
+    successor_of,
+)
 from subledger.explain.figures import Figures, added, operand, ratio, subtracted
 from subledger.explain.journal import live_entries
 from subledger.explain.lot_history import JoinStep, LotHistory
 from subledger.explain.lot_terms import Level, LotState, LotTerms
 from subledger.explain.material import Material
+from subledger.explain.moves import Touched
 from subledger.explain.nodes import Arithmetic, Node, facts_of
 from subledger.explain.rates import Workings
+
+_JOINED = "lots of its pool that were joined at average cost"
 
 
 def lot_figures(material: Material, terms: LotTerms) -> Figures:
@@ -60,7 +70,7 @@ def opening_node(material: Material, history: LotHistory) -> Node:
     """Return what opened a lot, from which file and row, at which cost."""
     terms, start = history.terms, history.start
     figures = lot_figures(material, terms)
-    if terms.origin == "pool":
+    if terms.made_by is not None or terms.origin == "pool":
         return _pool_node(material, history)
     if terms.origin == "trade":
         key = {"trade_id": terms.lot_id, "version": terms.version}
@@ -123,7 +133,7 @@ def _pool_node(material: Material, history: LotHistory) -> Node:
     figures = lot_figures(material, terms)
     written = Workings(material)
     made = terms.made_by
-    if made is not None:
+    if made is not None and terms.origin == "pool":
         ended = [move for move in made.moves if move.quantity < 0]
         acquired = [made.measures] if made.opened == terms.lot_id else []
         units = [-move.quantity for move in ended] + [row["quantity"] for row in acquired]
@@ -150,15 +160,17 @@ def _pool_node(material: Material, history: LotHistory) -> Node:
                     formula=f"cost of the pool in {written.base} = {words}",
                 )
             )
-    by = f"trade {made.entry['event_id']}" if made else ""
+    by = _event_text(material, made) if made else ""
+    stands_for = _stands_for(material, terms, figures=figures)
+    together = "the pool" if stands_for == _JOINED else "its chain"
     facts = facts_of(
         [
             ("side", terms.side),
             ("instrument", terms.instrument),
             ("owner", owner_text(terms.owner)),
-            ("stands for", "lots of its pool that were joined at average cost"),
+            ("stands for", stands_for),
             ("made by", by),
-            ("opened on", f"{terms.opened_on}, with the first lot of the pool"),
+            ("opened on", f"{terms.opened_on}, with the first lot of {together}"),
             ("held from", terms.hold_from),
             ("entry", made.entry["entry_id"] if made else ""),
             ("units opened", figures.units(terms.opened)),
@@ -167,6 +179,17 @@ def _pool_node(material: Material, history: LotHistory) -> Node:
         ]
     )
     return written.node("lot", f"Lot {terms.lot_id}", facts=facts)
+
+
+def _stands_for(material: Material, terms: LotTerms, *, figures: Figures) -> str:
+    """Return what a later version of a chain stands for."""
+    made = terms.made_by
+    if made is not None and terms.origin == "action":
+        ended = predecessor_of(made, terms.lot_id)
+        return f"{ended.lot_id}, {figures.units(-ended.quantity)} units before"
+    if made is None and is_acted_on(material, terms.instrument):
+        return "the earlier lots of its chain"
+    return _JOINED
 
 
 def join_step_node(material: Material, history: LotHistory, *, step: JoinStep) -> Node:
@@ -200,5 +223,17 @@ def join_step_node(material: Material, history: LotHistory, *, step: JoinStep) -
         )
     write_release(written, terms, before=before, after=step.after)
     news = [move.lot_id for move in step.by.moves if move.quantity > 0]
-    title = f"Lot {terms.lot_id} ended: joined to {', '.join(news)} by trade"
-    return written.node("lot", f"{title} {step.by.entry['event_id']}")
+    by = _event_text(material, step.by)
+    if step.by.entry["event_kind"] == "corporate_action":
+        news = [successor_of(step.by, terms.lot_id).lot_id]
+        return written.node("lot", f"Lot {terms.lot_id} ended: {news[0]} stands for it since {by}")
+    title = f"Lot {terms.lot_id} ended: joined to {', '.join(news)} by {by}"
+    return written.node("lot", title)
+
+
+def _event_text(material: Material, one: Touched) -> str:
+    """Return the event that moved cost between lots in words."""
+    event_id = one.entry["event_id"]
+    if one.entry["event_kind"] == "corporate_action":
+        return action_text(action_of(material, event_id))
+    return f"trade {event_id}"

@@ -1,4 +1,4 @@
-"""Cost that moved between lots: at average cost lots end, and one new version stands for them."""
+"""Cost that moved between lots: lots end in a pool or by an action, others stand for them."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from subledger.errors import InvariantError
 from subledger.explain.material import Material, Month, Row, rows_where
 
 CLOSES, OPENS = 1, 2
+_MOVING = ("trade", "corporate_action")
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +25,7 @@ class Move:
 
 @dataclass(frozen=True, slots=True)
 class Touched:
-    """What an entry of a trade did to lots beside reliefs: the lot it opened, and the moves.
+    """What an entry did to lots beside reliefs: the lot that a trade opened, and the moves.
 
     Moves are in order, the new lot's last.
     """
@@ -58,7 +59,7 @@ def owner_of(row: Row) -> tuple[str, str, str]:
 
 
 def touched(month: Month, entry: Row, *, measures: Row, lines: Sequence[Row]) -> Touched:
-    """Return what an entry of a trade did to lots: what its lines leave beside known reliefs."""
+    """Return what an entry did to lots: what its lines leave beside known reliefs."""
     sign = 1 if measures["side"] == "long" else -1
     found: dict[str, Move] = {}
     for line in lines:
@@ -99,7 +100,7 @@ def _plus(first: Move | None, second: Move) -> Move:
 
 
 def moves_with(material: Material, lot_id: str) -> Iterator[tuple[Month, Touched]]:
-    """Yield the standing entries of trades that moved cost out of a lot or into it."""
+    """Yield the standing entries that moved cost out of a lot or into it."""
     for month in material.months:
         seqs = {
             line["seq"]
@@ -108,7 +109,7 @@ def moves_with(material: Material, lot_id: str) -> Iterator[tuple[Month, Touched
         }
         for seq in sorted(seqs):
             entry = rows_where(month.entries, seq=seq)[0]
-            if entry["event_kind"] != "trade" or entry["reverses"]:
+            if entry["event_kind"] not in _MOVING or entry["reverses"]:
                 continue
             if rows_where(month.entries, reverses=entry["entry_id"]):
                 continue

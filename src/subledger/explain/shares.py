@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from subledger.errors import InvariantError
+from subledger.explain.actions import predecessor_of
 from subledger.explain.lines import LotShare
 from subledger.explain.lot_history import JoinStep, require_history
 from subledger.explain.material import Material, Month, Row
-from subledger.explain.moves import Touched, owner_of, reliefs_of, touched
+from subledger.explain.moves import Move, Touched, owner_of, reliefs_of, touched
 
 
 def lot_shares(
@@ -28,6 +29,9 @@ def lot_shares(
             *(_relieved(material, row) for row in reliefs_of(month, entry)),
             *_moved(one, owner_of(material.fact_rows("trades", **key)[0])),
         ]
+    if kind == "corporate_action":
+        one = touched(month, entry, measures=measures, lines=lines)
+        return [_acted(material, one, move=move) for move in one.moves]
     if kind == "opening_lot":
         return [_of_cost(entry["event_id"], measures)]
     if kind == "mark":
@@ -70,6 +74,20 @@ def _joined(material: Material, one: Touched, *, lot_id: str) -> LotShare:
     released = step.released
     base = {"mark_released": released.price, "mark_fx_released": released.fx}
     return LotShare(lot_id, {"mark_released": released.local}, base)
+
+
+def _acted(material: Material, one: Touched, *, move: Move) -> LotShare:
+    """Return what an action took from a lot or gave it: units, cost and mark."""
+    sign = 1 if move.quantity > 0 else -1
+    ended = predecessor_of(one, move.lot_id).lot_id if sign > 0 else move.lot_id
+    step = require_history(material, ended).joining
+    if not isinstance(step, JoinStep):
+        raise InvariantError(f"{one.entry['entry_id']} ends lot {ended}, which was not open")
+    left = step.released
+    local = {"cost_moved": move.cost, "mark_moved": sign * left.local}
+    base = {"cost_moved": move.cost_base, "mark_moved": sign * left.price}
+    base["mark_fx_moved"] = sign * left.fx
+    return LotShare(move.lot_id, local, base, {"cost_moved": move.quantity})
 
 
 def _relieved(material: Material, row: Row) -> LotShare:

@@ -131,7 +131,7 @@ class Asked:
         labels = {entry["period"]}
         if kind in _OF_TRADES:
             labels |= self.trade_months(event_id)
-        elif kind in ("dividend", "dividend_settlement"):
+        elif kind in ("dividend", "dividend_settlement", "corporate_action"):
             labels |= self._action_months(event_id)
         elif kind == "revaluation":
             first, _, _ = event_id.partition("/")

@@ -107,7 +107,13 @@ def marks_of(reading: Reading, mark_dates: Collection[date]) -> pa.Table:
     instruments = reading.instruments()
     exchanges = set(texts(instruments, "exchange"))
     sessions = {(name, on): last_session(name, on) for name in exchanges for on in dates}
-    return marks_on(reading.prices(), dates, instruments=instruments, sessions=sessions)
+    return marks_on(
+        reading.prices(),
+        dates,
+        instruments=instruments,
+        sessions=sessions,
+        actions=reading.facts("corporate_actions"),
+    )
 
 
 def foreign_currencies(reading: Reading, known: Known, *, carried: Carried, base: str) -> list[str]:

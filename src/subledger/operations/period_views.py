@@ -302,7 +302,7 @@ class PeriodView:
 _EVENT_SOURCES = (
     ("trades", (*TRADE_EVENTS, "settlement"), "trade_id"),
     ("cash", ("cash", "contribution", "withdrawal", "capital_settlement"), "event_id"),
-    ("corporate_actions", ("dividend", "dividend_settlement"), "event_id"),
+    ("corporate_actions", ("dividend", "dividend_settlement", "corporate_action"), "event_id"),
     ("journals", ("journal",), "journal_id"),
     ("opening_lots", ("opening_lot",), "lot_id"),
     ("opening_balances", ("opening_balance",), "event_id"),

@@ -27,13 +27,16 @@ _MEASURES: Mapping[str, str] = {
     **dict.fromkeys((*FEES, "rebate"), FEES_OF_TRADES),
     **dict.fromkeys(("cost", "cost_moved", "cost_relieved", "realised_price", "realised_fx"), LOTS),
     "interbook_cost": "cost owed between books",
-    **dict.fromkeys(("mark_change", "mark_released"), "unrealised price"),
-    **dict.fromkeys(("mark_fx_change", "mark_fx_released"), "unrealised FX of investments"),
+    **dict.fromkeys(("mark_change", "mark_released", "mark_moved"), "unrealised price"),
+    **dict.fromkeys(
+        ("mark_fx_change", "mark_fx_released", "mark_fx_moved"), "unrealised FX of investments"
+    ),
     **dict.fromkeys(("revaluation", "revaluation_released"), "revaluation of monetary balances"),
 }
 _EVENTS: Mapping[str, str] = {
     **dict.fromkeys(TRADE_EVENTS, "trades"),
     "settlement": "settlement of trades",
+    "corporate_action": "corporate actions",
     **dict.fromkeys(("dividend", "dividend_settlement"), "dividends"),
     "cash_relief": "realised FX of cash spent",
     "fx_sweep": "realised FX of exchanges",

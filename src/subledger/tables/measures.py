@@ -53,12 +53,18 @@ _OF_MONEY = {
     "revaluation": 2,
     "revaluation_released": 2,
 }
+# What leaves one lot and enters another, so that it sums to zero over an entry.
+_OF_ACTIONS = {
+    "mark_moved": 3,
+    "mark_fx_moved": 3,
+}
 _SINCE: Mapping[str, int] = {
     **_OF_TRADES,
     **_OF_MARKS,
     **_OF_DIVIDENDS,
     **_OF_SETTLEMENTS,
     **_OF_MONEY,
+    **_OF_ACTIONS,
 }
 
 MEASURE_NAMES: tuple[str, ...] = tuple(_SINCE)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from subledger.chart.dimensions import Family
+from subledger.chart.families.actions import ACTIONS
 from subledger.chart.families.capital import CAPITAL
 from subledger.chart.families.cash import CASH
 from subledger.chart.families.dividends import DIVIDENDS
@@ -15,6 +16,7 @@ FAMILIES: tuple[Family, ...] = (
     CAPITAL,
     OPENINGS,
     CASH,
+    ACTIONS,
     DIVIDENDS,
     MONEY,
 )
