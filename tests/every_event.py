@@ -18,6 +18,7 @@ BROUGHT_BY: Mapping[str, tuple[tables.Table, ...]] = {
     "capital_settlement": (tables.CASH,),
     "opening_lot": (tables.OPENING_LOTS,),
     "cash": (tables.CASH,),
+    "corporate_action": (tables.CORPORATE_ACTIONS, tables.LOTS),
     "dividend": (tables.CORPORATE_ACTIONS, tables.LOTS),
     "dividend_settlement": (tables.CASH, tables.ENTITLEMENTS),
     "revaluation": (tables.MONEY, tables.UNSETTLED, tables.ENTITLEMENTS),
@@ -41,11 +42,14 @@ NOT_YET: Mapping[str, Mapping[str, str]] = {
         "asset class rights": "subscription rights are not booked",
         "cash kind coupon": "bonds are not booked",
         **{
-            f"corporate action {kind}": "of corporate actions only cash dividends are booked"
+            f"corporate action {kind}": "booked for shares and ETFs alone"
+            for kind in ("split", "reverse_split", "stock_dividend", "symbol_change")
+        },
+        **{
+            f"corporate action {kind}": "other instruments and cash are not booked"
             for kind in (
-                *("split", "reverse_split", "stock_dividend", "cash_in_lieu", "spin_off"),
-                *("stock_merger", "cash_merger", "cash_and_stock_merger", "return_of_capital"),
-                *("rights_issue", "rights_exercise", "symbol_change", "delisting"),
+                *("cash_in_lieu", "spin_off", "stock_merger", "cash_merger", "delisting"),
+                *("cash_and_stock_merger", "return_of_capital", "rights_issue", "rights_exercise"),
             )
         },
     },

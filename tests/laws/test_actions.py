@@ -43,7 +43,7 @@ def test_time_is_cut_anywhere_with_actions_in_the_stream(firm: Firm, cuts: list[
 @settings(max_examples=30)
 @given(acted_firms())
 def test_an_action_moves_cost_and_mark_and_changes_no_account_of_an_owner(firm: Firm) -> None:
-    """Invariant 27, tolerance zero: every account of every owner is as before, in base and local.
+    """Invariant 24, tolerance zero: every account of every owner is as before, in base and local.
 
     Where nothing but units changes, the cost of the lots that end is that of their successors.
     """
