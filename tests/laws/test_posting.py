@@ -177,17 +177,25 @@ def trial_balance_of(journal: Journal) -> list[dict[str, Any]]:
     return rows
 
 
+def wordless(journal: Journal) -> Journal:
+    """Return a journal without narrations: they may name units of which no amount depends."""
+    return Journal(journal.entries.drop_columns(["narration"]), journal.lines)
+
+
 @settings(max_examples=6)
 @given(histories())
 def test_what_stands_depends_on_the_facts_and_not_on_their_arrival(
     history: tuple[Firm, list[Batch]],
 ) -> None:
-    """Invariant 37, tolerance zero: live entries, lots, reliefs, measures, items, balances."""
+    """Invariant 37, tolerance zero: live entries, lots, reliefs, measures, items, balances.
+
+    An entry of which nothing but its words would change stays as it was posted.
+    """
     firm, batches = history
     slow, quick = step_by_step(firm, batches), everything(firm, batches)
     backwards = step_by_step(firm, batches[::-1])
     for store in (slow, backwards):
-        assert as_set(live(store.journal())) == as_set(quick.journal())
+        assert as_set(wordless(live(store.journal()))) == as_set(wordless(quick.journal()))
         assert same(
             balances_after(BALANCES.empty(), store.journal().lines),
             balances_after(BALANCES.empty(), quick.journal().lines),
