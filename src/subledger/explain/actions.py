@@ -18,13 +18,6 @@ def action_of(material: Material, event_id: str) -> Row:
     return material.fact_rows("corporate_actions", event_id=event_id)[-1]
 
 
-def instrument_after(action: Row) -> str:
-    """Return the instrument that lots are of after an action."""
-    return str(
-        action["new_instrument"] if action["kind"] == "symbol_change" else action["instrument"]
-    )
-
-
 def ratio_of(action: Row) -> tuple[int, int]:
     """Return the new units, and the old ones that they stand for."""
     ratio, per = (
